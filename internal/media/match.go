@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Kind is what a file is taken to be.
@@ -79,6 +80,8 @@ type Match struct {
 	Anime bool `json:"anime,omitempty"`
 	// Part is the number of one file of several that make up a film (CD1, part 2); 0 when it is whole.
 	Part int `json:"part,omitempty"`
+	// Parts is how many such files there are, 0 when nobody looked.
+	Parts int `json:"parts,omitempty"`
 	// Edition is informative: "Director's Cut".
 	Edition string `json:"edition,omitempty"`
 	// Country tells series of one name apart: "US".
@@ -118,6 +121,52 @@ func (m Match) Episode(i int) Match {
 	}
 	m.Episodes, m.Absolute = one(m.Episodes), one(m.Absolute)
 	return m
+}
+
+// TitleKey names the film or series: equal for all episodes of a title, whatever the spelling of its name.
+func (m Match) TitleKey() string {
+	name := FoldKey(m.Title)
+	switch {
+	case m.IDs.Simkl != 0:
+		name = "simkl:" + Number(m.IDs.Simkl).String()
+	case name == "":
+		name = fmt.Sprint(m.IDs)
+	}
+	return fmt.Sprintf("%s/%s/%d", m.Kind, name, m.Year)
+}
+
+// ItemKey names the film, the part of a film, or the episode.
+func (m Match) ItemKey() string {
+	var b strings.Builder
+	b.WriteString(m.TitleKey())
+	if m.Season != nil {
+		fmt.Fprintf(&b, "/s%d", *m.Season)
+	}
+	for _, n := range m.Episodes {
+		b.WriteString("/e" + n.String())
+	}
+	if m.Season == nil {
+		for _, n := range m.Absolute {
+			b.WriteString("/a" + n.String())
+		}
+	}
+	if m.Date != "" {
+		b.WriteString("/" + m.Date)
+	}
+	if m.Part > 0 {
+		fmt.Fprintf(&b, "/part%d", m.Part)
+	}
+	return b.String()
+}
+
+// FoldKey is s with letters and digits alone, in lower case.
+func FoldKey(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 // Label is how people read it: "Severance S02E03", "S02E03-E04", "葬送のフリーレン E05", "Heat (1995)".
