@@ -1,0 +1,168 @@
+package scrobbler
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/simkld/simkld/internal/media"
+)
+
+// Mark says how a rule judged.
+type Mark string
+
+// The written forms are shown as they are (screens.md 3).
+const (
+	MarkOK  Mark = "ok"
+	MarkNo  Mark = "NO"
+	MarkNot Mark = "--" // not asked
+)
+
+// Decision is how one rule judged a watch, with its value and bound.
+type Decision struct {
+	Rule string `json:"rule"`
+	Mark Mark   `json:"mark"`
+	Text string `json:"text"`
+	// Decided is true for the rule that settled the matter.
+	Decided bool `json:"decided,omitempty"`
+}
+
+// chain is every rule in the order in which they are asked. After the rule that decided against a watch, the others
+// were not asked.
+func (m *Machine) chain(s *session, i int, p float64, at time.Time) []Decision {
+	ep := s.eps[i]
+	c := chainOf{}
+	c.add("player", MarkOK, playerText(s))
+	switch s.reason {
+	case media.ReasonPrivate:
+		c.no("place", "private: nothing is told")
+	case media.ReasonExcluded:
+		c.no("place", "by matcher.exclude "+s.rule)
+	case media.ReasonNotIncluded:
+		c.no("place", "outside matcher.include")
+	default:
+		c.add("place", MarkOK, placeText(s))
+	}
+	switch s.reason {
+	case media.ReasonMusic, media.ReasonPicture, media.ReasonLive, media.ReasonNoDuration, media.ReasonShort, media.ReasonExtra:
+		c.no("kind", m.Words(s.reason, s.item.Length))
+	default:
+		c.add("kind", MarkOK, "video of "+clockText(s.item.Length)+", no trailer, sample or extra")
+	}
+	m.chainIdentity(&c, s, ep)
+	m.chainPlay(&c, s, i, p, at)
+	return c.list
+}
+
+func (m *Machine) chainIdentity(c *chainOf, s *session, ep *episode) {
+	switch {
+	case !s.known:
+		c.add("identity", MarkNot, "not known yet")
+	case ep.match.Kind == media.KindNone:
+		c.no("identity", strings.Join(append([]string{"no title could be read"}, s.match.Because...), "; "))
+	case !s.mayGo:
+		c.no("identity", fmt.Sprintf("%q from %s (%.2f): %s", ep.match.Label(), ep.match.Source, ep.match.Confidence, s.note))
+	default:
+		text := fmt.Sprintf("%s from %s (%.2f)", ep.match.Label(), ep.match.Source, ep.match.Confidence)
+		if len(s.match.Because) > 0 {
+			text += ": " + strings.Join(s.match.Because, "; ")
+		}
+		c.add("identity", MarkOK, text)
+	}
+	switch {
+	case ep.unmatched:
+		c.no("trust", "Simkl knows no such title, or answered with another one")
+	case ep.answer != nil:
+		c.add("trust", MarkOK, "Simkl answered "+ep.answer.Title+" "+ep.answer.Page())
+	default:
+		c.add("trust", MarkNot, "not asked yet")
+	}
+}
+
+func (m *Machine) chainPlay(c *chainOf, s *session, i int, p float64, at time.Time) {
+	ep := s.eps[i]
+	share := s.share(i)
+	switch {
+	case at.IsZero():
+		c.add("position", MarkOK, fmt.Sprintf("at %.0f %%, watched from %.0f %% on", cut(p), watchedFrom))
+	case p >= watchedFrom:
+		c.add("position", MarkOK, fmt.Sprintf("ended at %.0f %%, %.0f %% needed", cut(p), watchedFrom))
+	default:
+		c.no("position", fmt.Sprintf("ended at %.0f %%, %.0f %% needed", cut(p), watchedFrom))
+	}
+	switch {
+	case share >= m.set.MinPlayed || ep.counted:
+		c.add("played", MarkOK, fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), m.set.MinPlayed))
+	case at.IsZero():
+		c.add("played", MarkOK, fmt.Sprintf("%.0f %% so far, %.0f %% needed", cut(share), m.set.MinPlayed))
+	default:
+		text := fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), m.set.MinPlayed)
+		if s.jump.to > s.jump.from {
+			text += ": jumped from " + clockText(s.jump.from) + " to " + clockText(s.jump.to)
+		}
+		c.no("played", text)
+	}
+}
+
+// chainOf collects decisions; after the first NO nothing more is asked.
+type chainOf struct {
+	list []Decision
+	closed bool
+}
+
+func (c *chainOf) add(rule string, mark Mark, text string) {
+	if c.closed {
+		mark, text = MarkNot, "not asked"
+	}
+	c.list = append(c.list, Decision{Rule: rule, Mark: mark, Text: media.Sanitize(text)})
+}
+
+func (c *chainOf) no(rule, text string) {
+	decided := !c.closed
+	c.add(rule, MarkNo, text)
+	c.list[len(c.list)-1].Decided = decided
+	c.closed = true
+}
+
+func playerText(s *session) string {
+	if s.pid == 0 {
+		return s.player
+	}
+	return fmt.Sprintf("%s, pid %d", s.player, s.pid)
+}
+
+func placeText(s *session) string {
+	if s.item.Path == "" {
+		return "the player names no file"
+	}
+	return s.item.Path
+}
+
+// Words says in words why something is not scrobbled (screens.md 2).
+func (m *Machine) Words(r media.Reason, length time.Duration) string {
+	switch r {
+	case media.ReasonShort:
+		return clockText(length) + " long, under min_duration " + clockText(m.set.MinDuration)
+	case media.ReasonLive:
+		return "a live stream"
+	case media.ReasonNoDuration:
+		return "the player gives no length"
+	case media.ReasonExtra:
+		return "a trailer, sample or extra"
+	case media.ReasonNone:
+		return ""
+	}
+	return string(r)
+}
+
+// clockText writes 10:12 and 2:50:03.
+func clockText(d time.Duration) string {
+	sec := int64(d / time.Second)
+	if sec >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", sec/3600, sec/60%60, sec%60)
+	}
+	return fmt.Sprintf("%d:%02d", sec/60, sec%60)
+}
+
+// cut shows a percent without rounding it up, since 80 decides.
+func cut(p float64) float64 { return float64(int(p)) }

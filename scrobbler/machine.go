@@ -1,0 +1,424 @@
+package scrobbler
+
+import (
+	"slices"
+	"time"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
+)
+
+// Machine decides what Simkl is told. It has no clock, no I/O and no goroutine: one owner feeds it events and times
+// and carries out the effects it gives back, in their order.
+type Machine struct {
+	set Settings
+	// number gives the next watch its number for life.
+	number func() media.WatchID
+
+	sessions []*session // oldest first
+	orphans  []Saved    // left by an earlier run, their player not seen yet
+	settleAt time.Duration
+	private  Private
+	// lastEnd is what each instance played to its end, to know a loop.
+	lastEnd map[string]ended
+
+	out  []Effect
+	wake time.Duration
+}
+
+type ended struct {
+	path  string
+	at    time.Duration
+	count bool
+}
+
+// Private is the user's wish that nothing be told.
+type Private struct {
+	// Until is the end of it; zero: it is off, unless Watch says otherwise.
+	Until time.Time
+	// Watch is the one session that is private, 0 for all.
+	Watch media.WatchID
+}
+
+func (p Private) covers(s *session, now time.Time) bool {
+	if p.Watch != 0 && slices.ContainsFunc(s.eps, func(ep *episode) bool { return ep.watch == p.Watch }) {
+		return true
+	}
+	return now.Before(p.Until)
+}
+
+// New gives a machine without sessions. number must give a new watch number at each call.
+func New(set Settings, number func() media.WatchID) *Machine {
+	return &Machine{set: set, number: number, lastEnd: map[string]ended{}}
+}
+
+// Step takes in what a player says.
+func (m *Machine) Step(e players.Event) []Effect {
+	s := m.find(e.Instance)
+	if s != nil && s.playback != e.Playback {
+		m.end(s, players.EndStopped, e.At)
+		m.drop(s)
+		s = nil
+	}
+	switch {
+	case s == nil && e.State == players.Stopped:
+		m.disown(e)
+	case s == nil && e.Item.Path == "" && e.Item.Title == "":
+		// Nothing is named yet: there is nothing to tell apart.
+	case s == nil:
+		m.open(e)
+	case s.over:
+		if e.End == players.EndGone || e.End == players.EndSilent {
+			m.drop(s)
+		}
+	default:
+		m.step(s, e)
+	}
+	return m.done(e.At)
+}
+
+func (m *Machine) step(s *session, e players.Event) {
+	hidden := m.private.covers(s, e.At.Wall)
+	face, state, end := s.item, s.state, s.end
+	got := s.observe(e, hidden)
+	if got.slept {
+		m.wokeUp(s, got.before, e.At)
+	}
+	if changedFace(face, s.item) {
+		m.identify(s)
+	}
+	if e.State == players.Stopped {
+		m.close(s, e.End, e.At)
+		if e.End == players.EndGone || e.End == players.EndSilent {
+			m.drop(s)
+		}
+		return
+	}
+	if got.jumped && s.wrapped(got.before) {
+		m.roundOver(s, got.before, e.At)
+	} else {
+		m.cross(s, got, e.At)
+	}
+	s.dirty = s.dirty || got.jumped || state != s.state || end != s.end || face.Length != s.item.Length
+	m.evaluate(s, e.At)
+}
+
+// changedFace reports whether an item is to be identified anew.
+func changedFace(a, b media.Item) bool {
+	return a.Path != b.Path || a.Title != b.Title || a.Picture != b.Picture || len(a.Tags) != len(b.Tags)
+}
+
+// wrapped reports whether a jump was a loop: from the end to the start (edge-cases.md M21).
+func (s *session) wrapped(before time.Duration) bool {
+	return s.item.Length > 0 && media.Progress(before, s.item.Length) > 90 && media.Progress(s.pos, s.item.Length) < 5
+}
+
+// open begins a session for an item that was not seen before.
+func (m *Machine) open(e players.Event) {
+	s := &session{
+		player: e.Player, channel: e.Channel, instance: e.Instance, pid: e.PID, playback: e.Playback,
+		item: e.Item, rate: 1, at: e.At, state: players.Stalled, earlier: map[string]Played{},
+	}
+	if saved, ok := m.claim(e); ok {
+		s.restore(saved, e, m.private.covers(s, e.At.Wall))
+		if e.At.Wall.Sub(saved.At) > sameSitting && s.current().told == toldStart {
+			m.pauseAt(s, s.current(), s.progress(s.cur, saved.Position), saved.At)
+		}
+	} else {
+		s.eps = []*episode{{watch: m.number()}}
+		if last, ok := m.lastEnd[e.Instance]; ok && last.count && last.path == e.Item.Path && e.At.Mono-last.at < atOnce {
+			s.round = 1
+			s.eps[0].counted, s.eps[0].settled = true, true
+		}
+		s.observe(e, m.private.covers(s, e.At.Wall))
+	}
+	delete(m.lastEnd, e.Instance)
+	m.sessions = append(m.sessions, s)
+	s.dirty = true
+	m.identify(s)
+	m.evaluate(s, e.At)
+}
+
+func (m *Machine) identify(s *session) {
+	s.turn++
+	m.emit(Identify{Watch: s.eps[0].watch, Turn: s.turn, Item: s.item})
+}
+
+// Identified takes in who an item is.
+func (m *Machine) Identified(id Identified, now media.Moment) []Effect {
+	s := m.byWatch(id.Watch)
+	if s == nil || s.over || s.turn != id.Turn {
+		return m.done(now)
+	}
+	slept := s.sync(now, m.private.covers(s, now.Wall))
+	if slept {
+		m.wokeUp(s, s.pos, now)
+	}
+	m.adopt(s, id, now)
+	s.dirty = true
+	m.evaluate(s, now)
+	return m.done(now)
+}
+
+// adopt gives a session its identity; one that it had before is closed at Simkl first.
+func (m *Machine) adopt(s *session, id Identified, now media.Moment) {
+	same := s.known && s.match.ItemKey() == id.Match.ItemKey()
+	s.known, s.match, s.mayGo, s.note = true, id.Match, id.MayGo, id.Note
+	for key, played := range id.Earlier {
+		s.earlier[key] = played
+	}
+	if same {
+		for i, ep := range s.eps {
+			ep.match = id.Match.Episode(i)
+		}
+		return
+	}
+	if ep := s.current(); ep.told == toldStart {
+		m.pauseAt(s, ep, s.progress(s.cur, s.pos), now.Wall)
+	}
+	for len(s.eps) < id.Match.Count() {
+		s.eps = append(s.eps, &episode{watch: m.number()})
+	}
+	s.eps = s.eps[:id.Match.Count()]
+	for i, ep := range s.eps {
+		ep.match = id.Match.Episode(i)
+		ep.unmatched, ep.noticed = false, false
+	}
+	s.cur = s.indexAt(s.pos)
+}
+
+// Tick lets time pass.
+func (m *Machine) Tick(now media.Moment) []Effect {
+	m.settle(now)
+	for _, s := range slices.Clone(m.sessions) {
+		if s.over {
+			continue
+		}
+		before := s.pos
+		slept := s.sync(now, m.private.covers(s, now.Wall))
+		if slept {
+			m.wokeUp(s, before, now)
+		}
+		m.cross(s, seen{before: s.pos}, now)
+		m.evaluate(s, now)
+	}
+	return m.done(now)
+}
+
+// Sleep takes in that the machine is about to sleep: where there is time, what plays is paused at Simkl.
+func (m *Machine) Sleep(now media.Moment) []Effect {
+	for _, s := range m.sessions {
+		if s.over {
+			continue
+		}
+		s.sync(now, m.private.covers(s, now.Wall))
+		if ep := s.current(); ep.told == toldStart {
+			m.pauseAt(s, ep, s.progress(s.cur, s.pos), now.Wall)
+			ep.yielded = true // still "playing" for the player: the next start is for the time after
+			s.slept = true
+		}
+		s.dirty = true
+	}
+	return m.done(now)
+}
+
+// wokeUp closes at Simkl what was open when the machine fell asleep; going on is a new start.
+func (m *Machine) wokeUp(s *session, before time.Duration, now media.Moment) {
+	ep := s.current()
+	if ep.told == toldStart {
+		at := s.ranAt
+		if at.IsZero() {
+			at = now.Wall
+		}
+		m.pauseAt(s, ep, s.progress(s.cur, before), at)
+	}
+	if s.slept {
+		ep.yielded, s.slept = false, false
+	}
+}
+
+// Reload takes in new settings.
+func (m *Machine) Reload(set Settings, now media.Moment) []Effect {
+	m.set = set
+	return m.Tick(now)
+}
+
+// SetPrivate takes in what the user wants kept private.
+func (m *Machine) SetPrivate(p Private, now media.Moment) []Effect {
+	for _, s := range m.sessions {
+		if !s.over {
+			s.sync(now, m.private.covers(s, now.Wall))
+		}
+	}
+	m.private = p
+	for _, s := range m.sessions {
+		if s.over {
+			continue
+		}
+		s.from = s.pos // what was played till now is settled under the old rule
+		s.ran = 0
+		m.evaluate(s, now)
+	}
+	return m.done(now)
+}
+
+// Told takes in how a call fared.
+func (m *Machine) Told(t Told, now media.Moment) []Effect {
+	s, ep := m.byEpisode(t.Watch)
+	if ep == nil {
+		return m.done(now)
+	}
+	ep.waiting = t.Waiting
+	if t.Answer != nil {
+		ep.answer = t.Answer
+	}
+	if t.Unmatched && !ep.unmatched {
+		ep.unmatched = true
+		ep.told = toldNothing // what was told has been taken back
+		m.notice(s, ep, NoticeNotRecognised)
+		s.dirty = true
+		if !s.over {
+			m.evaluate(s, now)
+		}
+	}
+	return m.done(now)
+}
+
+// Mark counts what a session plays as watched now, though the rules did not. It reports false for a watch that is
+// not playing, or counted already.
+func (m *Machine) Mark(w media.WatchID, now media.Moment) ([]Effect, bool) {
+	s, ep := m.byEpisode(w)
+	if ep == nil || s.over || ep.counted || !s.known || ep.match.Kind == media.KindNone {
+		return m.done(now), false
+	}
+	s.sync(now, m.private.covers(s, now.Wall))
+	m.count(s, ep, 100, now.Wall)
+	s.dirty = true
+	return m.done(now), true
+}
+
+// Again asks anew who every session's item is: rules or library folders have changed.
+func (m *Machine) Again(now media.Moment) []Effect {
+	for _, s := range m.sessions {
+		if !s.over {
+			m.identify(s)
+		}
+	}
+	return m.done(now)
+}
+
+// Close writes the last position of each session down. Nothing is told: the next run goes on from there.
+func (m *Machine) Close(now media.Moment) []Effect {
+	for _, s := range m.sessions {
+		if s.over {
+			continue
+		}
+		s.sync(now, m.private.covers(s, now.Wall))
+		s.dirty = true
+	}
+	out := m.done(now)
+	return slices.DeleteFunc(out, func(e Effect) bool { _, ok := e.(Wake); return ok })
+}
+
+func (m *Machine) emit(e Effect) { m.out = append(m.out, e) }
+
+func (m *Machine) find(instance string) *session {
+	for _, s := range m.sessions {
+		if s.instance == instance {
+			return s
+		}
+	}
+	return nil
+}
+
+func (m *Machine) byWatch(w media.WatchID) *session {
+	for _, s := range m.sessions {
+		if s.eps[0].watch == w {
+			return s
+		}
+	}
+	return nil
+}
+
+func (m *Machine) byEpisode(w media.WatchID) (*session, *episode) {
+	for _, s := range m.sessions {
+		for _, ep := range s.eps {
+			if ep.watch == w {
+				return s, ep
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (m *Machine) drop(s *session) {
+	m.sessions = slices.DeleteFunc(m.sessions, func(o *session) bool { return o == s })
+}
+
+// done ends one input: what changed is written, and the next look is asked for.
+func (m *Machine) done(now media.Moment) []Effect {
+	for _, s := range m.sessions {
+		if s.over || (!s.dirty && now.Mono-s.savedAt < saveEvery) || !m.worthSaving(s) {
+			continue
+		}
+		if !s.dirty && !s.running() {
+			continue
+		}
+		m.emit(Persist{Saved: s.save()})
+		s.savedAt, s.dirty = now.Mono, false
+	}
+	if at := m.next(now); at != m.wake {
+		m.wake = at
+		m.emit(Wake{At: at})
+	}
+	out := m.out
+	m.out = nil
+	return out
+}
+
+// worthSaving reports whether a crash would lose anything: not for music, clips and the like.
+func (m *Machine) worthSaving(s *session) bool {
+	if s.current().told != toldNothing {
+		return true
+	}
+	switch s.reason {
+	case media.ReasonNone, media.ReasonUnmatched, media.ReasonNotPlayed:
+		return true
+	}
+	return false
+}
+
+// next is the reading of the monotonic clock at which something is due without anybody saying so; 0 if nothing.
+func (m *Machine) next(now media.Moment) time.Duration {
+	var at time.Duration
+	due := func(t time.Duration) {
+		t = max(t, now.Mono+time.Millisecond)
+		if at == 0 || t < at {
+			at = t
+		}
+	}
+	if len(m.orphans) > 0 {
+		due(m.settleAt) // nothing is started before they are dealt with
+	}
+	for _, s := range m.sessions {
+		if s.over {
+			continue
+		}
+		if left := m.private.Until.Sub(now.Wall); left > 0 {
+			due(now.Mono + left)
+		}
+		ep := s.current()
+		switch {
+		case s.reason != media.ReasonNone:
+		case m.startable(s, ep):
+			due(s.at.Mono + m.set.StartAfter - s.ran)
+		case s.state == players.Paused && ep.told == toldStart:
+			due(s.paused.Mono + m.set.PauseAfter)
+		}
+		if s.state == players.Playing && s.cur < len(s.eps)-1 && s.item.Length > 0 {
+			_, hi := s.bounds(s.cur)
+			due(s.at.Mono + time.Duration(float64(hi-s.pos)/s.rate) + time.Millisecond)
+		}
+	}
+	return at
+}

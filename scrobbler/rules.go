@@ -1,0 +1,293 @@
+package scrobbler
+
+import (
+	"time"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
+)
+
+// evaluate does what a session's state asks for, by the rows of product.md 5.
+func (m *Machine) evaluate(s *session, now media.Moment) {
+	ep := s.current()
+	s.reason, s.rule = m.judge(s, now.Wall)
+	if s.end == players.EndReached && s.state == players.Paused && !ep.settled {
+		m.finish(s, s.cur, m.lastProgress(s, s.end), now)
+		return
+	}
+	switch {
+	case s.reason != media.ReasonNone:
+		if ep.told == toldStart {
+			m.pauseAt(s, ep, s.progress(s.cur, s.pos), now.Wall)
+		}
+	case m.startable(s, ep):
+		if s.ran >= m.set.StartAfter || ep.told != toldNothing {
+			m.start(s, ep, now)
+		}
+	case s.state == players.Paused:
+		ep.yielded = false // going on is the user's wish, and told
+		if ep.told == toldStart && now.Mono-s.paused.Mono >= m.set.PauseAfter {
+			m.pauseAt(s, ep, s.progress(s.cur, s.pausedPos), s.paused.Wall)
+		}
+	}
+}
+
+// startable reports whether a start is owed as soon as the item has played long enough.
+func (m *Machine) startable(s *session, ep *episode) bool {
+	return s.state == players.Playing && s.known && s.reason == media.ReasonNone &&
+		ep.told != toldStart && !ep.counted && !ep.yielded && len(m.orphans) == 0
+}
+
+// judge gives the first rule that forbids telling of a session, in the order that `why` shows.
+func (m *Machine) judge(s *session, wall time.Time) (media.Reason, string) {
+	ep := s.current()
+	if m.private.covers(s, wall) {
+		return media.ReasonPrivate, ""
+	}
+	switch s.item.Picture {
+	case media.PictureNone:
+		return media.ReasonMusic, ""
+	case media.PictureStill:
+		return media.ReasonPicture, ""
+	case media.PictureVideo, media.PictureUnknown:
+	}
+	if m.set.Place != nil {
+		if place := m.set.Place(s.item.Path); place.Reason != media.ReasonNone {
+			return place.Reason, place.Rule
+		}
+	}
+	switch {
+	case s.item.Growing:
+		return media.ReasonLive, ""
+	case s.item.Length <= 0:
+		return media.ReasonNoDuration, ""
+	case !s.known:
+		return media.ReasonNone, ""
+	case s.match.Refused != media.ReasonNone:
+		return s.match.Refused, ""
+	case s.match.Kind != media.KindEpisode && s.item.Length < m.set.MinDuration:
+		return media.ReasonShort, ""
+	case s.match.Kind == media.KindNone, !s.mayGo, ep.unmatched:
+		return media.ReasonUnmatched, ""
+	case ep.counted && ep.settled && s.state == players.Playing:
+		return media.ReasonLooped, ""
+	}
+	return media.ReasonNone, ""
+}
+
+// start tells Simkl that an item plays, after what Simkl could finish by itself because of it has been paused there.
+func (m *Machine) start(s *session, ep *episode, now media.Moment) {
+	for _, o := range m.sessions {
+		other := o.current()
+		if o == s || o.over || other.told != toldStart || o.share(o.cur) >= m.set.MinPlayed ||
+			o.atSimkl(other, now.Mono+finishMargin) < watchedFrom {
+			continue
+		}
+		m.pauseAt(o, other, o.progress(o.cur, o.positionAt(now.Mono)), now.Wall)
+		other.yielded, o.dirty = true, true
+	}
+	p := s.progress(s.cur, s.positionAt(now.Mono))
+	ep.settled, ep.reason = false, media.ReasonNone
+	if ep.started.IsZero() {
+		ep.started = now.Wall
+	}
+	ep.told, ep.toldAt, ep.toldProgress = toldStart, now.Mono, p
+	m.send(s, ep, media.VerbStart, p, now.Wall)
+	s.dirty = true
+}
+
+func (m *Machine) pauseAt(s *session, ep *episode, p float64, wall time.Time) {
+	ep.told = toldPause
+	m.send(s, ep, media.VerbPause, p, wall)
+	s.dirty = true
+}
+
+func (m *Machine) send(s *session, ep *episode, verb media.Verb, p float64, wall time.Time) {
+	m.emit(Send{Call: m.call(s, ep, verb, p, wall)})
+}
+
+func (m *Machine) call(s *session, ep *episode, verb media.Verb, p float64, wall time.Time) media.Call {
+	ep.seq++
+	return media.Call{
+		Watch: ep.watch, Seq: ep.seq, Verb: verb, Match: ep.match, Progress: media.CutPercent(p), At: wall.UTC(),
+		Path: s.item.Path, Player: s.player,
+	}
+}
+
+// cross settles the episode that was left, if the position has moved into another one of the same file.
+func (m *Machine) cross(s *session, got seen, now media.Moment) {
+	i := s.indexAt(s.pos)
+	if i == s.cur {
+		return
+	}
+	p := 100.0 // it played to its end
+	if got.jumped {
+		p = s.progress(s.cur, got.before)
+	}
+	m.finish(s, s.cur, p, now)
+	s.cur = i
+	s.dirty = true
+}
+
+// roundOver settles the first round of an item that loops.
+func (m *Machine) roundOver(s *session, before time.Duration, now media.Moment) {
+	p := s.progress(s.cur, before)
+	if media.Progress(before, s.item.Length) >= endFrom && lastPart(s.current().match) {
+		p = 100
+	}
+	m.finish(s, s.cur, p, now)
+	s.round++
+	s.cur = s.indexAt(s.pos)
+	s.dirty = true
+}
+
+// lastProgress is how far an item was when it ended: 100 where the player's word that the end was reached agrees with
+// the last position or with what was played (players.md 0, fact 3).
+func (m *Machine) lastProgress(s *session, end players.End) float64 {
+	if end == players.EndReached && s.item.Length > 0 {
+		atEnd := media.Progress(s.pos, s.item.Length) >= endFrom ||
+			s.item.Length-s.pos <= time.Duration(2*max(1, s.rate)*float64(time.Second)) ||
+			s.share(s.cur) >= watchedFrom
+		if atEnd {
+			return s.progress(s.cur, s.item.Length)
+		}
+	}
+	return s.progress(s.cur, s.pos)
+}
+
+// end closes a session that its player has left for another item.
+func (m *Machine) end(s *session, how players.End, now media.Moment) {
+	if s.over {
+		return
+	}
+	before := s.pos
+	if s.sync(now, m.private.covers(s, now.Wall)) {
+		m.wokeUp(s, before, now)
+	}
+	s.end = how
+	m.close(s, how, now)
+}
+
+// close ends a session: what it came to is told, kept and written down.
+func (m *Machine) close(s *session, how players.End, now media.Moment) {
+	s.reason, s.rule = m.judge(s, now.Wall)
+	m.finish(s, s.cur, m.lastProgress(s, how), now)
+	s.over = true
+	s.state = players.Stopped
+	for i, ep := range s.eps {
+		played := s.playedOf(i)
+		if ep.counted || !s.known || ep.match.Kind == media.KindNone || len(played.Spans) == 0 {
+			continue
+		}
+		m.emit(Keep{Key: ep.match.ItemKey(), Played: played})
+	}
+	m.lastEnd[s.instance] = ended{path: s.item.Path, at: now.Mono, count: s.current().counted && how == players.EndReached}
+	m.emit(Forget{Watch: s.eps[0].watch})
+}
+
+// finish settles one episode at progress p: it counts, or it does not and why.
+func (m *Machine) finish(s *session, i int, p float64, now media.Moment) {
+	ep := s.eps[i]
+	if ep.counted {
+		ep.settled = true
+		return
+	}
+	wasSettled := ep.settled
+	ep.settled = true
+	at := s.ranAt
+	if at.IsZero() || s.state == players.Playing {
+		at = now.Wall
+	}
+	if !lastPart(ep.match) {
+		p = min(p, watchedFrom-0.01) // a film counts when its last file ends
+	}
+	share := s.share(i)
+	heard := ep.told == toldStart || ep.told == toldPause
+	earned := p >= watchedFrom && share >= m.set.MinPlayed
+	switch {
+	case s.reason == media.ReasonUnmatched, s.reason == media.ReasonNone && !s.known:
+		if earned && !wasSettled {
+			m.park(s, ep, p, at)
+		}
+	case s.reason != media.ReasonNone:
+		if ep.told == toldStart {
+			m.pauseAt(s, ep, p, at)
+		}
+	case earned && (heard || share >= watchedFrom || s.ran >= m.set.StartAfter):
+		m.count(s, ep, p, at)
+	case !heard || wasSettled && ep.told != toldStart:
+	case p >= watchedFrom:
+		ep.reason = media.ReasonNotPlayed
+		lo, _ := s.bounds(i)
+		m.pauseAt(s, ep, s.progress(i, max(lo, s.last.To)), at)
+		m.journal(s, i, EndingNotCounted, p, at)
+		m.notice(s, ep, NoticeNotCounted)
+	default:
+		ep.told = toldEnd
+		m.send(s, ep, media.VerbStop, p, at)
+		m.journal(s, i, EndingNotCounted, p, at)
+	}
+}
+
+// count makes a watch of an episode. What was played of it is forgotten, else a jump to the credits days later
+// would count again.
+func (m *Machine) count(s *session, ep *episode, p float64, at time.Time) {
+	i := s.index(ep)
+	ep.counted, ep.told, ep.reason = true, toldEnd, media.ReasonNone
+	m.journal(s, i, EndingWatched, p, at)
+	m.send(s, ep, media.VerbWatched, p, at)
+	for _, key := range Keys(ep.match) {
+		m.emit(Keep{Key: key})
+		delete(s.earlier, key)
+	}
+	m.notice(s, ep, NoticeWatched)
+	s.dirty = true
+}
+
+// park keeps a watch that counts until a person says what it is.
+func (m *Machine) park(s *session, ep *episode, p float64, at time.Time) {
+	ep.told = toldEnd
+	m.journal(s, s.index(ep), EndingParked, p, at)
+	m.emit(Park{Call: m.call(s, ep, media.VerbWatched, p, at)})
+	m.notice(s, ep, NoticeNotRecognised)
+	s.dirty = true
+}
+
+func (m *Machine) notice(s *session, ep *episode, kind NoticeKind) {
+	if kind == NoticeNotRecognised {
+		if ep.noticed {
+			return
+		}
+		ep.noticed = true
+	}
+	m.emit(Notify{
+		Kind: kind, Watch: ep.watch, Match: ep.match, Path: s.item.Path,
+		Played: s.share(s.index(ep)), Needed: m.set.MinPlayed,
+	})
+}
+
+func (s *session) index(ep *episode) int {
+	for i := range s.eps {
+		if s.eps[i] == ep {
+			return i
+		}
+	}
+	return 0
+}
+
+func (m *Machine) journal(s *session, i int, ending Ending, p float64, at time.Time) {
+	ep := s.eps[i]
+	started := ep.started
+	if started.IsZero() {
+		started = at
+	}
+	reason := ep.reason
+	if ending == EndingParked {
+		reason = media.ReasonUnmatched
+	}
+	m.emit(Journal{Entry: Entry{
+		Watch: ep.watch, Match: ep.match, Path: s.item.Path, Player: s.player, Length: s.item.Length,
+		Started: started.UTC(), Ended: at.UTC(), Ending: ending, Reason: reason,
+		Progress: p, Played: s.share(i), Chain: m.chain(s, i, p, at),
+	}})
+}

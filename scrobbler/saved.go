@@ -1,0 +1,178 @@
+package scrobbler
+
+import (
+	"slices"
+	"time"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
+)
+
+// Saved is a session as it is written to disk, so that the next run can finish what this one leaves. Its JSON is
+// read by later versions: fields may be added, never change meaning.
+type Saved struct {
+	Watch   media.WatchID `json:"watch"`
+	Player  string        `json:"player"`
+	Channel string        `json:"channel"`
+	PID     int           `json:"pid,omitempty"`
+	// Path and Title are bytes: a name need not be UTF-8.
+	Path    []byte        `json:"path"`
+	Title   []byte        `json:"title,omitempty"`
+	Picture media.Picture `json:"picture,omitempty"`
+	Length  time.Duration `json:"length"`
+
+	Known   bool              `json:"known"`
+	Match   media.Match       `json:"match"`
+	MayGo   bool              `json:"may_go"`
+	Earlier map[string]Played `json:"earlier,omitempty"`
+
+	State    players.State `json:"state"`
+	Position time.Duration `json:"position"`
+	Rate     float64       `json:"rate"`
+	At       time.Time     `json:"at"`
+	RanAt    time.Time     `json:"ran_at"`
+	Ran      time.Duration `json:"ran"`
+	Spans    Spans         `json:"spans"`
+	Last     Span          `json:"last"`
+	Reason   media.Reason  `json:"reason,omitempty"`
+
+	Episodes []SavedEpisode `json:"episodes"`
+	Current  int            `json:"current"`
+}
+
+// SavedEpisode is what one watch of a saved session has come to.
+type SavedEpisode struct {
+	Watch     media.WatchID `json:"watch"`
+	Seq       int           `json:"seq"`
+	Told      string        `json:"told,omitempty"`
+	Settled   bool          `json:"settled,omitempty"`
+	Counted   bool          `json:"counted,omitempty"`
+	Unmatched bool          `json:"unmatched,omitempty"`
+	Started   time.Time     `json:"started"`
+}
+
+func (s *session) save() Saved {
+	saved := Saved{
+		Watch: s.eps[0].watch, Player: s.player, Channel: s.channel, PID: s.pid,
+		Path: []byte(s.item.Path), Title: []byte(s.item.Title), Picture: s.item.Picture, Length: s.item.Length,
+		Known: s.known, Match: s.match, MayGo: s.mayGo, Earlier: s.earlier,
+		State: s.state, Position: s.pos, Rate: s.rate, At: s.at.Wall, RanAt: s.ranAt, Ran: s.ran,
+		Spans: s.spans, Last: s.last, Reason: s.reason, Current: s.cur,
+	}
+	saved.Match.Because = nil
+	for _, ep := range s.eps {
+		saved.Episodes = append(saved.Episodes, SavedEpisode{
+			Watch: ep.watch, Seq: ep.seq, Told: string(ep.told), Settled: ep.settled, Counted: ep.counted,
+			Unmatched: ep.unmatched, Started: ep.started,
+		})
+	}
+	return saved
+}
+
+// Restore gives the machine the sessions that an earlier run left. Those whose player is gone are stopped with their
+// last known progress and time; the others go on when their player is seen, or are stopped when it is not seen soon.
+func (m *Machine) Restore(saved []Saved, alive func(Saved) bool, now media.Moment) []Effect {
+	for _, sv := range saved {
+		if len(sv.Episodes) == 0 || sv.Current < 0 || sv.Current >= len(sv.Episodes) {
+			m.emit(Forget{Watch: sv.Watch}) // nothing that could be finished
+			continue
+		}
+		if alive(sv) {
+			m.orphans = append(m.orphans, sv)
+		} else {
+			m.abandon(sv)
+		}
+	}
+	m.settleAt = now.Mono + settleAfter
+	return m.done(now)
+}
+
+// settle stops the sessions of an earlier run whose player has not been seen.
+func (m *Machine) settle(now media.Moment) {
+	if len(m.orphans) == 0 || now.Mono < m.settleAt {
+		return
+	}
+	for _, sv := range m.orphans {
+		m.abandon(sv)
+	}
+	m.orphans = nil
+}
+
+// claim finds the session of an earlier run that goes on with e, and stops one that the same player has left.
+func (m *Machine) claim(e players.Event) (Saved, bool) {
+	for i, sv := range m.orphans {
+		if !samePlayer(sv, e) {
+			continue
+		}
+		m.orphans = slices.Delete(m.orphans, i, i+1)
+		if string(sv.Path) == e.Item.Path {
+			return sv, true
+		}
+		m.abandon(sv)
+		return Saved{}, false
+	}
+	return Saved{}, false
+}
+
+// disown stops the session of an earlier run whose player says that it plays nothing any more.
+func (m *Machine) disown(e players.Event) {
+	for i, sv := range m.orphans {
+		if samePlayer(sv, e) {
+			m.orphans = slices.Delete(m.orphans, i, i+1)
+			m.abandon(sv)
+			return
+		}
+	}
+}
+
+func samePlayer(sv Saved, e players.Event) bool {
+	return sv.Channel == e.Channel && sv.PID == e.PID && (sv.PID != 0 || sv.Player == e.Player)
+}
+
+// abandon stops a session of an earlier run as it was last known.
+func (m *Machine) abandon(sv Saved) {
+	s := &session{}
+	s.load(sv)
+	s.at = media.Moment{Wall: sv.At}
+	s.state = players.Stopped // the clock does not run on
+	s.end = players.EndGone
+	m.close(s, players.EndGone, s.at)
+}
+
+func (s *session) load(sv Saved) {
+	s.player, s.channel, s.pid = sv.Player, sv.Channel, sv.PID
+	s.item = media.Item{Path: string(sv.Path), Title: string(sv.Title), Picture: sv.Picture, Length: sv.Length}
+	s.known, s.match, s.mayGo, s.earlier = sv.Known, sv.Match, sv.MayGo, sv.Earlier
+	if s.earlier == nil {
+		s.earlier = map[string]Played{}
+	}
+	s.pos, s.rate, s.ranAt, s.ran, s.spans, s.last = sv.Position, max(sv.Rate, 0.01), sv.RanAt, sv.Ran, sv.Spans, sv.Last
+	s.reason = sv.Reason
+	for i, ep := range sv.Episodes {
+		s.eps = append(s.eps, &episode{
+			watch: ep.Watch, match: sv.Match, seq: ep.Seq, told: told(ep.Told), settled: ep.Settled,
+			counted: ep.Counted, unmatched: ep.Unmatched, started: ep.Started,
+		})
+		if sv.Known {
+			s.eps[i].match = sv.Match.Episode(i)
+		}
+	}
+	s.cur = sv.Current
+}
+
+// restore takes up a session of an earlier run. What played meanwhile counts if the position moved as the clock did.
+func (s *session) restore(sv Saved, e players.Event, hidden bool) {
+	item := s.item
+	s.load(sv)
+	s.item = item
+	elapsed := e.At.Wall.Sub(sv.At)
+	expected := sv.Position + time.Duration(float64(elapsed)*s.rate)
+	if sv.State == players.Playing && e.Known && elapsed > 0 && (e.Position-expected).Abs() <= s.tolerance(elapsed) {
+		s.from = sv.Position
+		s.playTo(s.clamp(e.Position), e.At.Wall, hidden)
+		s.ran += elapsed
+	}
+	s.state = players.Stalled // the event says what it is
+	e.Jumped = false
+	s.observe(e, hidden)
+}
