@@ -29,7 +29,7 @@ type Decision struct {
 
 // chain is every rule in the order in which they are asked. After the rule that decided against a watch, the others
 // were not asked.
-func (m *Machine) chain(s *session, i int, p float64, at time.Time) []Decision {
+func (set Settings) chain(s *session, i int, p float64, at time.Time) []Decision {
 	ep := s.eps[i]
 	c := chainOf{}
 	c.add("player", MarkOK, playerText(s))
@@ -45,16 +45,16 @@ func (m *Machine) chain(s *session, i int, p float64, at time.Time) []Decision {
 	}
 	switch s.reason {
 	case media.ReasonMusic, media.ReasonPicture, media.ReasonLive, media.ReasonNoDuration, media.ReasonShort, media.ReasonExtra:
-		c.no("kind", m.Words(s.reason, s.item.Length))
+		c.no("kind", set.Words(s.reason, s.item.Length))
 	default:
 		c.add("kind", MarkOK, "video of "+clockText(s.item.Length)+", no trailer, sample or extra")
 	}
-	m.chainIdentity(&c, s, ep)
-	m.chainPlay(&c, s, i, p, at)
+	chainIdentity(&c, s, ep)
+	set.chainPlay(&c, s, i, p, at)
 	return c.list
 }
 
-func (m *Machine) chainIdentity(c *chainOf, s *session, ep *episode) {
+func chainIdentity(c *chainOf, s *session, ep *episode) {
 	switch {
 	case !s.known:
 		c.add("identity", MarkNot, "not known yet")
@@ -79,7 +79,7 @@ func (m *Machine) chainIdentity(c *chainOf, s *session, ep *episode) {
 	}
 }
 
-func (m *Machine) chainPlay(c *chainOf, s *session, i int, p float64, at time.Time) {
+func (set Settings) chainPlay(c *chainOf, s *session, i int, p float64, at time.Time) {
 	ep := s.eps[i]
 	share := s.share(i)
 	switch {
@@ -91,12 +91,12 @@ func (m *Machine) chainPlay(c *chainOf, s *session, i int, p float64, at time.Ti
 		c.no("position", fmt.Sprintf("ended at %.0f %%, %.0f %% needed", cut(p), watchedFrom))
 	}
 	switch {
-	case share >= m.set.MinPlayed || ep.counted:
-		c.add("played", MarkOK, fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), m.set.MinPlayed))
+	case share >= set.MinPlayed || ep.counted:
+		c.add("played", MarkOK, fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), set.MinPlayed))
 	case at.IsZero():
-		c.add("played", MarkOK, fmt.Sprintf("%.0f %% so far, %.0f %% needed", cut(share), m.set.MinPlayed))
+		c.add("played", MarkOK, fmt.Sprintf("%.0f %% so far, %.0f %% needed", cut(share), set.MinPlayed))
 	default:
-		text := fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), m.set.MinPlayed)
+		text := fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), set.MinPlayed)
 		if s.jump.to > s.jump.from {
 			text += ": jumped from " + clockText(s.jump.from) + " to " + clockText(s.jump.to)
 		}
@@ -106,7 +106,7 @@ func (m *Machine) chainPlay(c *chainOf, s *session, i int, p float64, at time.Ti
 
 // chainOf collects decisions; after the first NO nothing more is asked.
 type chainOf struct {
-	list []Decision
+	list   []Decision
 	closed bool
 }
 
@@ -139,10 +139,10 @@ func placeText(s *session) string {
 }
 
 // Words says in words why something is not scrobbled (screens.md 2).
-func (m *Machine) Words(r media.Reason, length time.Duration) string {
+func (set Settings) Words(r media.Reason, length time.Duration) string {
 	switch r {
 	case media.ReasonShort:
-		return clockText(length) + " long, under min_duration " + clockText(m.set.MinDuration)
+		return clockText(length) + " long, under min_duration " + clockText(set.MinDuration)
 	case media.ReasonLive:
 		return "a live stream"
 	case media.ReasonNoDuration:

@@ -189,6 +189,7 @@ func (m *Machine) adopt(s *session, id Identified, now media.Moment) {
 
 // Tick lets time pass.
 func (m *Machine) Tick(now media.Moment) []Effect {
+	m.wake = 0 // the one asked for is used up
 	m.settle(now)
 	for _, s := range slices.Clone(m.sessions) {
 		if s.over {

@@ -288,6 +288,6 @@ func (m *Machine) journal(s *session, i int, ending Ending, p float64, at time.T
 	m.emit(Journal{Entry: Entry{
 		Watch: ep.watch, Match: ep.match, Path: s.item.Path, Player: s.player, Length: s.item.Length,
 		Started: started.UTC(), Ended: at.UTC(), Ending: ending, Reason: reason,
-		Progress: p, Played: s.share(i), Chain: m.chain(s, i, p, at),
+		Progress: p, Played: s.share(i), Chain: m.set.chain(s, i, p, at),
 	}})
 }

@@ -51,7 +51,9 @@ type Runner struct {
 	identified chan Identified
 	commands   chan command
 	asking     sync.WaitGroup
-	wakeAt     time.Duration
+	trouble    func(err error)
+	// unwritten are effects that the disk did not take, oldest first: they are tried again until it does.
+	unwritten []Effect
 
 	snapshot atomic.Pointer[Snapshot]
 	changed  atomic.Pointer[chan struct{}]
@@ -71,13 +73,15 @@ type RunnerConfig struct {
 	Memory     Memory
 	Notifier   Notifier
 	Now        func() media.Moment
+	// Trouble is told when the disk does not take a write, and with nil when it does again.
+	Trouble func(err error)
 }
 
 // NewRunner gives a runner that has not started.
 func NewRunner(c RunnerConfig) *Runner {
 	r := &Runner{
 		machine: c.Machine, mail: c.Mail, outbox: c.Outbox, who: c.Identifier, memory: c.Memory, notify: c.Notifier,
-		now: c.Now,
+		now: c.Now, trouble: c.Trouble,
 		// As many answers as may be under way: an answer never waits for the owner to ask.
 		identified: make(chan Identified, 16),
 		commands:   make(chan command),
@@ -94,7 +98,7 @@ func (r *Runner) Snapshot() Snapshot { return *r.snapshot.Load() }
 // Changed gives a channel that is closed at the next change of the sessions.
 func (r *Runner) Changed() <-chan struct{} { return *r.changed.Load() }
 
-// Do lets the owner of the machine carry out do, and waits for it.
+// Do lets the owner of the machine carry out do, and waits for it. It fails only when ctx ends.
 func (r *Runner) Do(ctx context.Context, do func(m *Machine, now media.Moment) []Effect) error {
 	c := command{do: do, done: make(chan error, 1)}
 	select {
@@ -110,12 +114,18 @@ func (r *Runner) Do(ctx context.Context, do func(m *Machine, now media.Moment) [
 	}
 }
 
-// Run feeds the machine until ctx ends, then writes the last position of each session down. It returns an error only
-// when what must be kept cannot be written: then nothing else is safe.
+// retryWrite is how long a write that the disk did not take waits.
+const retryWrite = 5 * time.Second
+
+// Run feeds the machine until ctx ends, then writes the last position of each session down. What the disk does not
+// take (it is full) is kept in memory and tried again; an error at the end says what could not be written at all.
 func (r *Runner) Run(ctx context.Context) error {
 	wake := time.NewTimer(time.Hour)
 	wake.Stop()
 	defer wake.Stop()
+	retry := time.NewTimer(time.Hour)
+	retry.Stop()
+	defer retry.Stop()
 	asking, stopAsking := context.WithCancel(ctx)
 	defer r.asking.Wait()
 	defer stopAsking()
@@ -124,7 +134,8 @@ func (r *Runner) Run(ctx context.Context) error {
 		var answer chan<- error
 		select {
 		case <-ctx.Done():
-			return r.do(context.WithoutCancel(ctx), asking, wake, r.machine.Close(r.now()))
+			r.do(context.WithoutCancel(ctx), asking, wake, r.machine.Close(r.now()))
+			return r.flush(context.WithoutCancel(ctx))
 		case <-r.mail.Ready():
 			for _, e := range r.mail.Take() {
 				effects = append(effects, r.machine.Step(e)...)
@@ -134,30 +145,57 @@ func (r *Runner) Run(ctx context.Context) error {
 		case c := <-r.commands:
 			effects, answer = c.do(r.machine, r.now()), c.done
 		case <-wake.C:
-			r.wakeAt = 0
 			effects = r.machine.Tick(r.now())
+		case <-retry.C:
 		}
-		err := r.do(ctx, asking, wake, effects)
+		r.do(ctx, asking, wake, effects)
+		if len(r.unwritten) > 0 {
+			retry.Reset(retryWrite)
+		}
 		if answer != nil {
-			answer <- err
-		}
-		if err != nil {
-			return err
+			answer <- nil
 		}
 	}
 }
 
-// do carries out effects in their order.
-func (r *Runner) do(ctx, asking context.Context, wake *time.Timer, effects []Effect) error {
+// do carries out effects in their order. Those that are writes and fail stand in line until the disk takes them.
+func (r *Runner) do(ctx, asking context.Context, wake *time.Timer, effects []Effect) {
+	stuck := r.flush(ctx) != nil
 	for _, e := range effects {
+		switch e.(type) {
+		case Send, Park, Keep, Journal, Forget:
+			if stuck {
+				r.unwritten = append(r.unwritten, e)
+				continue
+			}
+		}
 		if err := r.one(ctx, asking, wake, e); err != nil {
-			return err
+			r.trouble(err)
+			if _, ok := e.(Persist); ok {
+				continue // the next one holds all of it
+			}
+			stuck = true
+			r.unwritten = append(r.unwritten, e)
 		}
 	}
 	snap := r.machine.Snapshot()
 	r.snapshot.Store(&snap)
 	next := make(chan struct{})
 	close(*r.changed.Swap(&next))
+}
+
+// flush writes what the disk did not take before.
+func (r *Runner) flush(ctx context.Context) error {
+	if len(r.unwritten) == 0 {
+		return nil
+	}
+	for len(r.unwritten) > 0 {
+		if err := r.one(ctx, ctx, nil, r.unwritten[0]); err != nil {
+			return err
+		}
+		r.unwritten = r.unwritten[1:]
+	}
+	r.trouble(nil)
 	return nil
 }
 
@@ -198,7 +236,6 @@ func (r *Runner) one(ctx, asking context.Context, wake *time.Timer, effect Effec
 }
 
 func (r *Runner) wakeUpAt(wake *time.Timer, at time.Duration) {
-	r.wakeAt = at
 	if at == 0 {
 		wake.Stop()
 		return

@@ -37,10 +37,10 @@ type View struct {
 	Rule     string
 	Started  time.Time
 	Paused   time.Time
-	Chain    []Decision
 
 	of    *session // a frozen copy: positions and shares are reckoned when somebody looks
 	index int
+	set   Settings
 }
 
 // Snapshot is all sessions at one moment, oldest first.
@@ -63,6 +63,14 @@ func (v View) Played(now media.Moment) float64 {
 	}
 	return s.share(v.index)
 }
+
+// Chain is every rule that was asked so far, in order.
+func (v View) Chain(now media.Moment) []Decision {
+	return v.set.chain(v.of, v.index, v.Progress(now), time.Time{})
+}
+
+// ReasonWords says in words why the session is not scrobbled.
+func (v View) ReasonWords() string { return v.set.Words(v.Reason, v.Item.Length) }
 
 // Snapshot gives the sessions as they are.
 func (m *Machine) Snapshot() Snapshot {
@@ -88,7 +96,7 @@ func (m *Machine) view(s *session) View {
 	v := View{
 		Watch: ep.watch, Player: s.player, Instance: s.instance, PID: s.pid, State: state, Item: s.item,
 		Known: s.known, Match: ep.match, Answer: ep.answer, Reason: s.reason, Rule: s.rule, Started: ep.started,
-		of: &frozen, index: s.cur,
+		of: &frozen, index: s.cur, set: m.set,
 	}
 	if s.state == players.Paused {
 		v.Paused = s.paused.Wall
@@ -97,7 +105,6 @@ func (m *Machine) view(s *session) View {
 		v.Reason = ep.reason
 	}
 	v.Scrobble = frozen.scrobble()
-	v.Chain = m.chain(&frozen, s.cur, frozen.progress(s.cur, s.pos), time.Time{})
 	return v
 }
 
