@@ -1,0 +1,6 @@
+//go:build unix
+
+package paths
+
+// MaxSocketPath is the limit that socket places keep.
+var MaxSocketPath = maxSocketPath
