@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/media"
+)
+
+// Backend is the daemon as the door sees it.
+type Backend interface {
+	Status(ctx context.Context) Status
+	// Changed is closed at the next change of the status other than a position.
+	Changed() <-chan struct{}
+	// NextPercent is how long until a session comes to its next whole percent; 0 when nothing plays.
+	NextPercent() time.Duration
+	// Why explains what plays, or was played last, for watch 0 and an empty path.
+	Why(ctx context.Context, path string, watch media.WatchID) (Why, error)
+	SetPrivate(ctx context.Context, req PrivateRequest) (Status, error)
+	Mark(ctx context.Context, req MarkRequest) (Marked, error)
+	Kicked(ctx context.Context, k Kick) error
+}
+
+const (
+	maxBody   = 1 << 20
+	readLimit = 10 * time.Second
+)
+
+// Serve answers on l until ctx ends.
+func Serve(ctx context.Context, l net.Listener, b Backend) error {
+	srv := &http.Server{
+		Handler: handler(ctx, b), ReadHeaderTimeout: readLimit, ReadTimeout: readLimit,
+		// Streams end with the server.
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if srv.Shutdown(end) != nil {
+			srv.Close() // a client that does not read any more is cut off
+		}
+	})
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func handler(ctx context.Context, b Backend) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, b.Status(r.Context()), nil)
+	})
+	mux.HandleFunc("GET /v1/follow", func(w http.ResponseWriter, r *http.Request) { follow(ctx, w, r, b) })
+	mux.HandleFunc("GET /v1/why", func(w http.ResponseWriter, r *http.Request) {
+		watch, _ := strconv.ParseInt(r.URL.Query().Get("watch"), 10, 64) // absent or not a number: what plays
+		why, err := b.Why(r.Context(), r.URL.Query().Get("path"), media.WatchID(watch))
+		answer(w, why, err)
+	})
+	mux.HandleFunc("POST /v1/private", func(w http.ResponseWriter, r *http.Request) {
+		var req PrivateRequest
+		if read(w, r, &req) {
+			st, err := b.SetPrivate(r.Context(), req)
+			answer(w, st, err)
+		}
+	})
+	mux.HandleFunc("POST /v1/mark", func(w http.ResponseWriter, r *http.Request) {
+		var req MarkRequest
+		if read(w, r, &req) {
+			marked, err := b.Mark(r.Context(), req)
+			answer(w, marked, err)
+		}
+	})
+	mux.HandleFunc("POST /v1/kick", func(w http.ResponseWriter, r *http.Request) {
+		var k Kick
+		if read(w, r, &k) {
+			answer(w, struct{}{}, b.Kicked(r.Context(), k))
+		}
+	})
+	return mux
+}
+
+// follow writes a line of status at each change, and at each whole percent of what plays.
+func follow(ctx context.Context, w http.ResponseWriter, r *http.Request, b Backend) {
+	out := http.NewResponseController(w)
+	// The stream lives as long as its reader: the server's limit for one request does not apply.
+	if err := out.SetReadDeadline(time.Time{}); err != nil {
+		answer(w, nil, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		changed := b.Changed()
+		if json.NewEncoder(w).Encode(b.Status(r.Context())) != nil || out.Flush() != nil {
+			return // the reader is gone
+		}
+		timer.Stop()
+		if next := b.NextPercent(); next > 0 {
+			timer.Reset(next)
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-r.Context().Done():
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(into)
+	if err != nil && !errors.Is(err, io.EOF) {
+		answer(w, nil, fault.Wrap(fault.Usage, err, "the request cannot be read", "send JSON"))
+		return false
+	}
+	return true
+}
+
+// answer writes v, or the failure err with the status of its kind.
+func answer(w http.ResponseWriter, v any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		f := Failure{Kind: string(fault.KindOf(err)), What: err.Error()}
+		if e, ok := errors.AsType[*fault.Error](err); ok {
+			f.What, f.Do = e.What, e.Do
+		}
+		w.WriteHeader(http.StatusConflict)
+		v = f
+	}
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		return // the reader is gone: there is nobody to tell
+	}
+}
