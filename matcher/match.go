@@ -1,0 +1,123 @@
+// Package matcher says which film or episode a file is, by its name and what stands around it: folders, siblings,
+// NFO files, container tags, and the user's own rules.
+//
+// A name is cut into tokens once; small readers propose pieces (numbers, years, ids, tags); whole hypotheses are
+// scored with the evidence of the name, the folders and the siblings; the best one wins if it is good, and a
+// confidence below 0.5 means: ask. Every decision can say why.
+//
+// It promises to be pure (the same input always gives the same answer), to take time linear in its input and never
+// to panic on it. It opens no file, asks no network and no clock, and knows nothing of players or of Simkl's API.
+// Word lists are data files (data/*.txt).
+package matcher
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/simkld/simkld/internal/media"
+)
+
+// Input is what is known of a file that plays.
+type Input struct {
+	// Path is a POSIX or Windows path as raw bytes, a URL, or a bare name. The file need not exist and is never opened.
+	Path string
+	// Title is what the player shows as its title. It is read where the path has no name.
+	Title string
+	// Tags are the container's tags with upper-case keys.
+	Tags map[string]string
+	// Siblings are the names of the other files in the same folder.
+	Siblings []string
+	// NFO is what an NFO file beside the file, or up the tree, says (ParseNFO).
+	NFO NFO
+	// Explain asks for the reasons (Match.Because).
+	Explain bool
+}
+
+// matcher is the working memory of one call, used again by the next.
+type matcher struct {
+	d       *dictionary
+	ref     reference
+	file    reading
+	show    reading // the nearest folder that can be a title
+	upper   reading // the next one above it
+	ctx     context
+	cands   [maxCandidates]candidate
+	explain bool
+	because []string
+}
+
+var pool = sync.Pool{New: func() any { return &matcher{d: dict()} }}
+
+// Match says what the file is taken to be. It never fails: a file that cannot be recognised has KindNone, and a
+// confidence below 0.5 means that a person should be asked.
+func Match(in Input) media.Match {
+	m := pool.Get().(*matcher)
+	defer pool.Put(m)
+	m.explain, m.because = in.Explain, nil
+	out := m.match(&in)
+	out.Because = m.because
+	return out
+}
+
+// say notes a reason, where reasons were asked for.
+func (m *matcher) say(format string, args ...any) {
+	if m.explain {
+		m.because = append(m.because, fmt.Sprintf(format, args...))
+	}
+}
+
+func (m *matcher) match(in *Input) media.Match {
+	m.ref = reference{}
+	m.ref.split(in.Path)
+	name := m.ref.name()
+	typ, ext := typeOf(name)
+	stem := name[:len(name)-ext]
+	m.gather()
+	if reason := m.refuseType(typ); reason != media.ReasonNone {
+		return refused(reason)
+	}
+	if m.ref.disc || m.ctx.disc {
+		stem = m.liftDisc(stem)
+	}
+	m.file.read(m.d, unreversed(stem))
+	if out, ok := m.refuseName(stem, typ); ok {
+		return out
+	}
+	m.readFolders()
+	return m.decide(in, stem)
+}
+
+func refused(reason media.Reason) media.Match {
+	return media.Match{Kind: media.KindNone, Refused: reason}
+}
+
+// unreversed turns a name around that was written backwards, as some copies are to hide what they are.
+func unreversed(s string) string {
+	if !reversedTag(s) {
+		return s
+	}
+	b := []byte(s)
+	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
+		b[i], b[j] = b[j], b[i]
+	}
+	return string(b)
+}
+
+// reversedTag reports whether "p027", "p0801" or the like stands in s as a word.
+func reversedTag(s string) bool {
+	for i := 0; i+4 < len(s); i++ {
+		if s[i] != 'p' || i > 0 && isAlnum(s[i-1]) {
+			continue
+		}
+		for _, tag := range [...]string{"p027", "p0801", "p084", "p0612"} {
+			if len(s)-i >= len(tag) && s[i:i+len(tag)] == tag && (i+len(tag) == len(s) || !isAlnum(s[i+len(tag)])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isAlnum(c byte) bool {
+	return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}

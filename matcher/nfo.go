@@ -1,0 +1,8 @@
+package matcher
+
+import "github.com/simkld/simkld/internal/media"
+
+// NFO is what an NFO file says.
+type NFO struct {
+	IDs media.IDs
+}

@@ -1,0 +1,184 @@
+package matcher
+
+import (
+	"github.com/simkld/simkld/internal/media"
+)
+
+// refuseType refuses what its type or its folder rules out.
+func (m *matcher) refuseType(typ fileType) media.Reason {
+	switch {
+	case typ == typeMusic:
+		m.say("a sound file")
+		return media.ReasonMusic
+	case typ == typePicture:
+		m.say("a picture")
+		return media.ReasonPicture
+	case m.ctx.extra:
+		m.say("it lies in a folder of extras")
+		return media.ReasonExtra
+	}
+	return media.ReasonNone
+}
+
+// refuseName refuses names of samples, trailers, openings, cameras and recorders.
+func (m *matcher) refuseName(stem string, typ fileType) (media.Match, bool) {
+	r := &m.file
+	if len(r.toks) == 0 {
+		return media.Match{}, false
+	}
+	if m.extraName() {
+		m.say("the name ends in %q", r.text[r.toks[len(r.toks)-1].start:])
+		return refused(media.ReasonExtra), true
+	}
+	if m.openingName() {
+		m.say("the opening, the ending or a preview of a series")
+		return refused(media.ReasonExtra), true
+	}
+	if m.cameraName() {
+		m.say("the name of a recording, not of a film or series")
+		return refused(media.ReasonNone), true
+	}
+	return media.Match{}, false
+}
+
+// extraName reports whether the name ends in a word for something beside a film: "-trailer", ".sample".
+func (m *matcher) extraName() bool {
+	r := &m.file
+	n := len(r.toks)
+	t := &r.toks[n-1]
+	if n == 1 {
+		return t.is(clsExtraStrong) && m.ctx.titles[0] < 0 || t.is(clsExtraStrong)
+	}
+	if t.group >= 0 && r.groups[t.group].kind != '(' {
+		return false
+	}
+	from := n - 1
+	for from > 0 && r.toks[from-1].is(clsExtraStrong) && t.is(clsExtraStrong) {
+		from--
+	}
+	if from == 0 {
+		return t.is(clsExtraStrong) && n > 1
+	}
+	joined := r.toks[from].gap
+	if t.is(clsExtraStrong) {
+		if article(r.lowWord(from-1)) && from == 1 {
+			return false
+		}
+		return from > 0
+	}
+	if t.is(clsExtraSuffix) && joined&gapDash != 0 && joined&(gapSpaced|gapSpace) == 0 {
+		return true
+	}
+	if r.season.found && r.num.form != formSE { // The.Flash.S03.Extras.01.Deleted.Scenes
+		for i := range r.toks {
+			if r.toks[i].start >= r.season.end && r.toks[i].is(clsExtraStrong) || r.toks[i].start == r.season.end+1 && string(r.lowWord(i)) == "extras" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func article(w []byte) bool {
+	switch string(w) {
+	case "the", "a", "an", "der", "die", "das", "le", "la", "el":
+		return true
+	}
+	return false
+}
+
+// openingName reports whether the name is that of an opening or ending: "- NCOP", "_OP4a_(", "ED2".
+func (m *matcher) openingName() bool {
+	r := &m.file
+	if r.num.form == formSE || !(r.fansub || r.checksum || m.ctx.anime) {
+		return false
+	}
+	for i := 1; i < len(r.toks); i++ {
+		t := &r.toks[i]
+		if t.num >= 0 && i > r.first && t.gap&gapSpaced != 0 {
+			return false // numbered as an episode
+		}
+		if t.is(clsStrong) {
+			return false
+		}
+		if !m.openingWord(r.lowWord(i)) || i <= r.first {
+			continue
+		}
+		if t.gap&(gapSpaced|gapUnder) != 0 || i+1 == len(r.toks) || r.toks[i+1].gap&gapOpen != 0 {
+			k := i + 1
+			if k < len(r.toks) && r.toks[k].num >= 0 && r.toks[k].digits <= 2 {
+				k++
+			}
+			if k >= len(r.toks) || r.toks[k].gap&(gapOpen|gapSpaced) != 0 || r.toks[k].is(clsTag) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// openingWord reports whether w is a word for an opening or the like, with or without a number and a letter.
+func (m *matcher) openingWord(w []byte) bool {
+	e := len(w)
+	if e > 3 && isDigit(w[e-2]) && isAlpha(w[e-1]) {
+		e--
+	}
+	for e > 0 && isDigit(w[e-1]) {
+		e--
+	}
+	if e == 0 {
+		return false
+	}
+	return m.d.words[string(w[:e])].cls.has(clsOpening)
+}
+
+// cameraName reports whether the name is one that a camera, phone, recorder or meeting gives.
+func (m *matcher) cameraName() bool {
+	r := &m.file
+	if r.num.form == formSE || r.tags.has(clsStrong&^clsStrong|clsSource) && r.tags.has(clsResolution) {
+		return false
+	}
+	t := &r.toks[0]
+	if m.ctx.kinds&folderCamera != 0 && !m.ctx.series && !m.ctx.films && !m.ctx.anime && !r.yearBracket {
+		return true
+	}
+	w := r.lowWord(0)
+	if t.is(clsCamera) { // IMG_1234, Screencast from 2023-05-01
+		k := 1
+		for k < len(r.toks) && r.toks[k].is(clsCamera) {
+			k++
+		}
+		if k == len(r.toks) || r.num.form == formDate || r.toks[k].num >= 0 && r.yearEnd == 0 || isDigit(r.low[r.toks[k].start]) && r.yearEnd == 0 {
+			return true
+		}
+	}
+	if len(r.toks) <= 2 && r.yearEnd == 0 { // P1010234, GOPR0012, GX010034, DSC00123
+		l := 0
+		for l < len(w) && !isDigit(w[l]) {
+			l++
+		}
+		if l > 0 && len(w)-l >= 4 {
+			if n, ok := wholeNumber(w[l:]); ok && (m.d.words[string(w[:l])].cls.has(clsCamera) || l == 1 && len(w)-l >= 6 && n > 0) {
+				return true
+			}
+		}
+	}
+	if r.num.form == formDate && (r.title.empty() || r.first < len(r.toks) && r.toks[r.first].start >= r.num.start) && m.ctx.season < 0 {
+		return m.timeFollows() || m.ctx.titles[0] < 0 || !m.ctx.series
+	}
+	if r.yearEnd > 0 || r.num.form == formDate {
+		for i := range r.toks {
+			if r.toks[i].is(clsPrivate) && r.toks[i].start < max(r.yearStart, r.num.start) && !m.ctx.series && !m.ctx.films && !r.tags.has(clsStrong) && !r.yearBracket {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// timeFollows reports whether a time of day follows the date.
+func (m *matcher) timeFollows() bool {
+	r := &m.file
+	i := r.tokenAt(r.num.end)
+	return i >= 0 && i+1 < len(r.toks) && isDigit(r.low[r.toks[i].start]) && isDigit(r.low[r.toks[i+1].start])
+}

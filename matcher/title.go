@@ -1,0 +1,360 @@
+package matcher
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// findTitle finds where the title stands: after groups and sites, before numbers, years and tags.
+func (r *reading) findTitle() {
+	for i := range r.toks {
+		r.tags |= r.toks[i].cls & clsTag
+	}
+	r.first = r.skipLead()
+	r.limit = r.stopFrom(r.first)
+	r.title = r.spanOf(r.first, r.limit)
+	if r.brackets {
+		r.bracketTitle()
+	}
+	if n := len(r.toks); n > 0 && r.toks[n-1].gap&gapDash != 0 && r.toks[n-1].gap&(gapSpaced|gapSpace) == 0 && n-1 > r.limit {
+		r.releaseGroup = true
+	}
+}
+
+// skipLead steps over what may stand before a title: a site, [Group], (2000).
+func (r *reading) skipLead() int {
+	i := 0
+	r.brackets = true
+	for k := range r.toks {
+		if t := &r.toks[k]; t.group < 0 && !t.is(clsOther) && t.num < 0 && t.start < r.numStart() {
+			r.brackets = false
+			break
+		}
+	}
+	if r.brackets {
+		r.fansub = len(r.groups) > 1 && r.groups[0].start == 0 && r.groups[0].kind == '['
+		return 0
+	}
+	for i < len(r.toks) {
+		t := &r.toks[i]
+		if t.is(clsOther) {
+			i++
+			continue
+		}
+		if t.group < 0 {
+			break
+		}
+		g := r.top(t.group)
+		if r.yearEnd > 0 && r.yearStart == g.start {
+			i = g.to
+			continue
+		}
+		if g.kind == '(' {
+			if g.to-g.from == 1 && t.num >= 0 && t.digits == 1 && g.to < len(r.toks) && r.toks[g.to].gap&^gapClose == 0 {
+				i = g.to
+				continue
+			}
+			break
+		}
+		if !r.titleAfter(g.to) {
+			break
+		}
+		if g.start == 0 && g.kind == '[' {
+			r.fansub = true
+		}
+		i = g.to
+	}
+	return i
+}
+
+// numStart gives where the marked number begins, or the end of the name.
+func (r *reading) numStart() int {
+	if r.num.form != formNone {
+		return r.num.start
+	}
+	return len(r.text)
+}
+
+// top gives the outermost bracket around group k.
+func (r *reading) top(k int16) *group {
+	for r.groups[k].parent >= 0 {
+		k = r.groups[k].parent
+	}
+	return &r.groups[k]
+}
+
+// titleAfter reports whether a word outside brackets that can be a title follows token i.
+func (r *reading) titleAfter(i int) bool {
+	for ; i < len(r.toks); i++ {
+		t := &r.toks[i]
+		if r.yearEnd > 0 && t.start >= r.yearStart && t.start < r.yearEnd {
+			return false
+		}
+		if t.is(clsStrong) && t.group < 0 {
+			return false
+		}
+		if t.group < 0 && !t.is(clsOther) {
+			return true
+		}
+	}
+	return false
+}
+
+// stopFrom gives the first token from i on that is no part of the title, and walks back over weak tags before it.
+func (r *reading) stopFrom(i int) int {
+	k := i
+	for ; k < len(r.toks); k++ {
+		t := &r.toks[k]
+		if t.start >= r.numStart() && r.num.end > 0 || r.season.found && t.start >= r.season.start || r.yearEnd > 0 && t.start >= r.yearStart {
+			if t.start < r.numStart() && (!r.season.found || t.start < r.season.start) {
+				return r.backEditions(i, k)
+			}
+			return k
+		}
+		if t.is(clsOther) {
+			break
+		}
+		if t.is(clsStrong) && k > i {
+			break
+		}
+		if t.group >= 0 && k > i && t.gap&gapOpen != 0 && r.tagBracket(t.group) {
+			break
+		}
+		if t.group >= 0 && k > i && t.gap&gapOpen != 0 && r.groups[t.group].kind != '(' && !r.titleGoesOn(&r.groups[t.group]) {
+			break
+		}
+	}
+	if k < len(r.toks) && (r.toks[k].is(clsStrong) || r.toks[k].group >= 0) || k == len(r.toks) && r.yearEnd == 0 && r.num.form == formNone && r.tags.has(clsStrong) {
+		return r.backWeak(i, k)
+	}
+	return k
+}
+
+// tagBracket reports whether bracket g holds tags only.
+func (r *reading) tagBracket(k int16) bool {
+	g := &r.groups[k]
+	if g.cls.has(clsStrong|clsGenre) && !(g.to-g.from > 3 && !g.cls.has(clsStrong)) {
+		return true
+	}
+	for i := g.from; i < g.to; i++ {
+		if !r.toks[i].is(clsTag | clsOther | clsEdition) {
+			return false
+		}
+	}
+	return g.to > g.from
+}
+
+// titleGoesOn reports whether the title goes on after a square bracket inside it ("no [Locodol] Yatte Mita").
+func (r *reading) titleGoesOn(g *group) bool {
+	if g.to >= len(r.toks) || g.to-g.from > 3 {
+		return false
+	}
+	t := &r.toks[g.to]
+	return t.group < 0 && t.num < 0 && t.gap&(gapDash|gapOpen) == 0 && !t.is(clsTag|clsOther) && t.start < r.numStart() && (r.yearEnd == 0 || t.start < r.yearStart) && r.toks[g.from].num < 0
+}
+
+// backWeak walks from token k back over weak tags, as long as something of the title is left.
+func (r *reading) backWeak(i, k int) int {
+	for k > i+1 && r.toks[k-1].is(clsWeak|clsEdition|clsSize) && !r.toks[k-1].is(clsStrong) {
+		n := r.phraseBefore(k)
+		if k-n <= i {
+			break
+		}
+		k -= n
+	}
+	return k
+}
+
+// backEditions walks back over the names of editions before a year.
+func (r *reading) backEditions(i, k int) int {
+	for k > i+1 && r.toks[k-1].is(clsEdition) {
+		n := r.phraseBefore(k)
+		if k-n <= i {
+			break
+		}
+		k -= n
+	}
+	return k
+}
+
+// phraseBefore gives the length in tokens of the edition's name that ends before token k.
+func (r *reading) phraseBefore(k int) int {
+	if !r.toks[k-1].is(clsEdition) {
+		return 1
+	}
+	n := 1
+	for k-n-1 >= 0 && r.toks[k-n-1].is(clsEdition) {
+		n++
+	}
+	return n
+}
+
+// spanOf gives the bytes of tokens [i, k) with the brackets and marks that belong to them.
+func (r *reading) spanOf(i, k int) span {
+	if i >= k {
+		return span{}
+	}
+	s := span{r.toks[i].start, r.toks[k-1].end}
+	if g := r.toks[i].group; g >= 0 {
+		if t := r.top(g); t.from == i && t.to <= k {
+			s.start = t.start
+		}
+	}
+	if s.start > 0 && r.text[s.start-1] == '#' {
+		s.start--
+	}
+	if g := r.toks[k-1].group; g >= 0 {
+		if t := r.top(g); t.to == k && t.from >= i {
+			s.end = t.end
+		}
+	}
+	for s.end < len(r.text) {
+		c, n := utf8.DecodeRuneInString(r.text[s.end:])
+		if !strings.ContainsRune("!?'’…！？☆★♪♥", c) {
+			break
+		}
+		s.end += n
+	}
+	if s.end < len(r.text) && r.text[s.end] == '.' && r.acronym(s) {
+		s.end++
+	}
+	return s
+}
+
+// acronym reports whether the text ends in single letters with dots between ("S.H.I.E.L.D").
+func (r *reading) acronym(s span) bool {
+	e := s.end
+	return e-s.start >= 3 && r.text[e-2] == '.' && isAlpha(r.low[e-1]) && isAlpha(r.low[e-3]) && (e-4 < s.start || !isAlpha(r.low[e-4]) && !isDigit(r.low[e-4]))
+}
+
+// bracketTitle finds the title of a name in which everything stands in brackets: "[Group][Title][03][1080p]".
+func (r *reading) bracketTitle() {
+	best, count := -1, 0
+	for k := range r.groups {
+		g := &r.groups[k]
+		if g.parent >= 0 || g.from >= g.to {
+			continue
+		}
+		if r.bracketNumber(g) || g.start >= r.numStart() {
+			break
+		}
+		if !r.titleLike(g) {
+			continue
+		}
+		count++
+		switch {
+		case best < 0, count == 2 && g.kind == '[':
+			best = k
+		case g.kind == '[' && !r.latinGroup(&r.groups[best]) && r.latinGroup(g):
+			best = k
+		}
+	}
+	if best < 0 {
+		return
+	}
+	g := &r.groups[best]
+	r.first = g.from
+	if count > 0 && best == 0 && count == 1 {
+		r.fansub = false
+	}
+	end := g.from
+	for end < g.to && !(r.season.found && r.toks[end].start >= r.season.start) && !(r.yearEnd > 0 && r.toks[end].start >= r.yearStart && r.toks[end].num == r.year) && (!r.toks[end].is(clsStrong) || end == g.from) {
+		end++
+	}
+	if end < g.to || g.cls.has(clsStrong) {
+		end = r.backWeak(g.from, end)
+	}
+	r.limit = end
+	r.title = span{r.toks[g.from].start, max(r.toks[g.from].end, r.toks[end-1].end)}
+	if end == g.to && !(g.end-1 < len(r.text) && g.end <= g.start) {
+		r.title.end = max(r.title.end, g.end-1)
+	}
+}
+
+// bracketNumber reports whether bracket g holds the number of an episode.
+func (r *reading) bracketNumber(g *group) bool {
+	t := &r.toks[g.from]
+	return g.kind != '(' && t.num >= 0 && t.digits <= 4 && !(t.digits == 4 && plausibleYear(t.num)) && g.to-g.from <= 2 && g.cls&clsTag == 0
+}
+
+// titleLike reports whether bracket g can hold a title.
+func (r *reading) titleLike(g *group) bool {
+	words := 0
+	for i := g.from; i < g.to; i++ {
+		t := &r.toks[i]
+		if t.is(clsOther) {
+			return false
+		}
+		if !t.is(clsTag) && t.num < 0 {
+			words++
+		}
+	}
+	if words == 0 {
+		return false
+	}
+	text := r.text[g.start:g.end]
+	for _, mark := range [...]string{"新番", "国漫", "國漫", "字幕", "月番"} {
+		if strings.Contains(text, mark) && g.start > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reading) latinGroup(g *group) bool { return r.latin(g.from) }
+
+// clean gives a span of the name as a title: separators as spaces, brackets kept, ends trimmed. It costs an
+// allocation only where something has to change.
+func (r *reading) clean(s span) string {
+	if s.empty() {
+		return ""
+	}
+	text := strings.Trim(r.text[s.start:s.end], " _-–—,:;|~+*\t\"")
+	if !strings.Contains(text, "..") || strings.Contains(text, " ") {
+		text = strings.TrimRight(text, " ")
+	}
+	spaced := strings.IndexByte(text, ' ') >= 0
+	plain := true
+	for i := 0; i < len(text) && plain; i++ {
+		c := text[i]
+		plain = c != '_' && (c != '.' || spaced) && !(c == ' ' && i > 0 && text[i-1] == ' ')
+	}
+	if !plain {
+		text = spell(text, spaced)
+	}
+	if strings.Count(text, "(") > strings.Count(text, ")") && strings.HasSuffix(text, "(") {
+		text = strings.TrimRight(text, "( ")
+	}
+	return text
+}
+
+// spell writes underscores and dots as spaces, but keeps the dots of "S.H.I.E.L.D." and "Dr. No".
+func spell(text string, spaced bool) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	last := byte(' ')
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '_' || c == '.' && !spaced && !initial(text, i) {
+			c = ' '
+		}
+		if c == ' ' && last == ' ' {
+			continue
+		}
+		b.WriteByte(c)
+		last = c
+	}
+	return strings.TrimRight(b.String(), " -")
+}
+
+// initial reports whether the dot at i follows a single letter of several ("V.H.S.2": the first three).
+func initial(text string, i int) bool {
+	letter := func(k int) bool {
+		return k >= 0 && k < len(text) && (text[k] >= 'A' && text[k] <= 'Z' || text[k] >= 'a' && text[k] <= 'z')
+	}
+	single := func(k int) bool { return letter(k) && !letter(k-1) && (k == 0 || !isDigit(text[k-1])) && !letter(k+1) }
+	if !single(i - 1) {
+		return false
+	}
+	return single(i-3) && i >= 3 && text[i-2] == '.' || single(i+1) && (i+2 >= len(text) || text[i+2] == '.')
+}

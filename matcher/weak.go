@@ -1,0 +1,313 @@
+package matcher
+
+import "github.com/simkld/simkld/internal/media"
+
+// candidate is one reading of a number that carries no mark, and how likely it is by the look of the name alone.
+type candidate struct {
+	num   numbering
+	score float64
+	// titleEnd is the first token that is no title any more under this reading, titleFrom the first that is.
+	titleFrom, titleEnd int
+}
+
+const maxCandidates = 8
+
+// weakNumbers proposes the bare numbers of a name: [07], - 07, 102, Show 05, 05 - Title, 2.10.
+func (r *reading) weakNumbers(out *[maxCandidates]candidate) int {
+	n := 0
+	propose := func(c candidate) {
+		if n < maxCandidates {
+			out[n] = c
+			n++
+		}
+	}
+	end := r.weakEnd()
+	for i := r.first; i < end; i++ {
+		t := &r.toks[i]
+		if t.is(clsOther|clsStrong) || !isDigit(r.low[t.start]) || t.start >= r.yearStart && t.start < r.yearEnd {
+			continue
+		}
+		if c, ok := r.bracketCandidate(i); ok {
+			propose(c)
+			continue
+		}
+		if t.group >= 0 && r.groups[t.group].from > r.first {
+			continue
+		}
+		if i == r.first {
+			if c, ok := r.leadCandidate(i); ok {
+				propose(c)
+			}
+			if c, ok := r.pairCandidate(i, end); ok {
+				propose(c)
+			}
+			continue
+		}
+		if c, ok := r.pairCandidate(i, end); ok {
+			propose(c)
+		}
+		if c, ok := r.bareCandidate(i, end); ok {
+			propose(c)
+		}
+	}
+	return n
+}
+
+// weakEnd gives the token where bare numbers may no longer stand: the first strong tag outside the title's start.
+func (r *reading) weakEnd() int {
+	for i := r.first; i < len(r.toks); i++ {
+		t := &r.toks[i]
+		if t.is(clsStrong) && i > r.first && t.group < 0 {
+			return i
+		}
+	}
+	return len(r.toks)
+}
+
+// value reads the number at token i with its range: 07, 07v2, 11.5, 109-110.
+func (r *reading) value(i int) (u numbering, ok bool) {
+	t := &r.toks[i]
+	v, e, ok := r.numberAt(t.start)
+	if !ok || !r.bounded(e) || v > 9999 {
+		return u, false
+	}
+	u = numbering{start: t.start, end: e, season: -1}
+	u.add(v)
+	k := e
+	spaced := false
+	for separator(r.at(k)) && k-e < 3 && r.at(k) != '.' {
+		spaced = spaced || r.at(k) == ' '
+		k++
+	}
+	dash := false
+	for x := e; x < k; x++ {
+		dash = dash || r.low[x] == '-'
+	}
+	comma := r.at(e) == ',' && r.at(e+1) == ' '
+	if comma {
+		k = e + 2
+	}
+	if (dash || comma) && k > e {
+		w, e2, ok := r.numberAt(k)
+		n, whole := w.Int()
+		first, _ := v.Int()
+		width := t.digits
+		if ok && whole && r.bounded(e2) && n > first && n-first < maxNumbers && e2-k == int(width) && width >= 2 && (!spaced || n == first+1) {
+			if comma {
+				u.add(w)
+			} else {
+				u.extend(n)
+			}
+			u.end = e2
+		}
+	}
+	return u, true
+}
+
+// lastOf gives the last token inside a numbering that began at token i.
+func (r *reading) lastOf(i int, u *numbering) int {
+	for i+1 < len(r.toks) && r.toks[i+1].start < u.end {
+		i++
+	}
+	return i
+}
+
+// bracketCandidate reads [07] or {07} at token i.
+func (r *reading) bracketCandidate(i int) (c candidate, ok bool) {
+	t := &r.toks[i]
+	if t.group < 0 || r.groups[t.group].from != i {
+		return c, false
+	}
+	g := &r.groups[t.group]
+	u, ok := r.value(i)
+	if !ok || g.kind == '(' || t.digits == 4 && plausibleYear(t.num) {
+		return c, false
+	}
+	rest := r.lastOf(i, &u) + 1
+	if rest < g.to && !(g.to-rest == 1 && r.finalWord(rest)) {
+		return c, false
+	}
+	u.form = formBracket
+	score := 0.62
+	if t.digits >= 2 {
+		score = 0.85
+	}
+	from, end := r.first, min(r.limit, i)
+	if r.brackets {
+		end = r.limit
+	}
+	if i <= r.first {
+		return c, false
+	}
+	return candidate{num: u, score: score, titleFrom: from, titleEnd: end}, true
+}
+
+// finalWord reports whether token i says that the episode is the last one.
+func (r *reading) finalWord(i int) bool {
+	switch string(r.lowWord(i)) {
+	case "end", "fin", "final", "完", "完结", "終", "finale", "v2", "v3", "v4":
+		return true
+	}
+	return false
+}
+
+// isolated reports whether after token i nothing follows but a bracket, a spaced dash, a tag or the end.
+func (r *reading) isolated(i int) bool {
+	if i+1 >= len(r.toks) {
+		return true
+	}
+	n := &r.toks[i+1]
+	if n.gap&(gapOpen|gapSpaced|gapClose) != 0 || n.is(clsStrong|clsOther) {
+		return true
+	}
+	return r.finalWord(i+1) && r.isolated(i+1)
+}
+
+// bareCandidate reads a number at token i that is not the first word.
+func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
+	t := &r.toks[i]
+	u, ok := r.value(i)
+	if !ok {
+		return c, false
+	}
+	last := r.lastOf(i, &u)
+	n, whole := u.nums[0].Int()
+	isolated := r.isolated(last)
+	tagNext := last+1 < len(r.toks) && r.toks[last+1].is(clsTag)
+	padded := r.low[t.start] == '0' && t.digits >= 2
+	digits := int(t.digits)
+	if digits == 0 { // 07v2, 12'
+		for digits = 0; isDigit(r.at(t.start + digits)); digits++ {
+		}
+		padded = padded || u.end-t.start > digits
+	}
+	c = candidate{num: u, titleFrom: r.first, titleEnd: min(i, r.limit)}
+	c.titleEnd = i
+	switch {
+	case digits == 4 && plausibleYear(n) && u.n == 1:
+		if t.gap&gapSpaced == 0 || !r.fansub {
+			c.num.form, c.score = formTrail, -0.2
+			if n%100 != 0 {
+				c.num.form = formHundreds
+			}
+			return c, true
+		}
+		c.num.form, c.score = formDash, 0.5
+	case t.gap&gapSpaced != 0:
+		c.num.form, c.score = formDash, 0.55
+		if digits >= 3 {
+			c.score = 0.5
+		}
+		if digits == 1 {
+			c.score = 0.3
+		}
+		if !isolated && !tagNext {
+			c.score -= 0.4
+		}
+	case digits >= 3 && !padded:
+		c.num.form, c.score = formHundreds, 0.42
+		if !isolated && !tagNext {
+			c.score -= 0.12
+		}
+		if n%100 == 0 || n%100 > 60 {
+			c.num.form = formTrail
+		}
+		if digits > 4 {
+			return c, false
+		}
+	case !isolated && !tagNext && !padded && last+1 < len(r.toks):
+		return c, false // a number in the middle of a title
+	default:
+		c.num.form, c.score = formTrail, 0.32
+		if digits == 1 {
+			c.score = 0.15
+		}
+		if !isolated && !tagNext && last+1 < len(r.toks) {
+			c.score -= 0.1
+		}
+	}
+	if padded {
+		c.score += 0.28
+	}
+	if u.n > 1 {
+		c.score += 0.25
+	}
+	if !whole {
+		c.score += 0.2
+	}
+	if r.yearEnd > 0 && r.yearStart > t.start && !padded {
+		c.score -= 0.7
+	}
+	if c.titleEnd <= c.titleFrom {
+		return c, false
+	}
+	return c, true
+}
+
+// leadCandidate reads a number that begins the name: "05 - Title", "003. Show Name", "05".
+func (r *reading) leadCandidate(i int) (c candidate, ok bool) {
+	t := &r.toks[i]
+	u, ok := r.value(i)
+	if !ok || t.gap&gapDash != 0 && i == 0 && t.start > 0 {
+		return c, false
+	}
+	last := r.lastOf(i, &u)
+	u.form = formLead
+	c = candidate{num: u, score: 0.2, titleFrom: last + 1, titleEnd: len(r.toks)}
+	if last+1 == len(r.toks) {
+		c.score = 0.3
+		c.titleEnd = last + 1
+		return c, true
+	}
+	next := &r.toks[last+1]
+	dotted := next.gap&gapDot != 0 && next.gap&gapSpace != 0
+	switch {
+	case next.gap&gapSpaced != 0, dotted:
+		c.score = 0.45
+	case next.gap&gapOpen != 0, next.is(clsStrong):
+		c.score = 0.3
+		c.titleEnd = last + 1
+	default:
+		c.score = 0
+	}
+	if r.low[t.start] == '0' || t.digits == 3 {
+		c.score += 0.2
+	}
+	if r.yearEnd > 0 {
+		c.score -= 0.5
+	}
+	return c, true
+}
+
+// pairCandidate reads a season and an episode with one separator between them: 2.10, 4-13, 03_19, "3 05".
+func (r *reading) pairCandidate(i, end int) (c candidate, ok bool) {
+	if i+1 >= end {
+		return c, false
+	}
+	a, b := &r.toks[i], &r.toks[i+1]
+	if a.num < 0 || b.num <= 0 || a.digits > 2 || b.digits != 2 || b.start-a.end != 1 || b.gap&(gapDot|gapDash|gapUnder|gapSpace) == 0 || a.group != b.group {
+		return c, false
+	}
+	if i+2 < len(r.toks) && r.toks[i+2].num >= 0 && r.toks[i+2].gap == b.gap {
+		return c, false // three numbers: a title (11.22.63) or a date
+	}
+	if i > 0 && r.toks[i-1].num >= 0 && a.gap == b.gap && i > r.first {
+		return c, false
+	}
+	u := numbering{form: formPair, start: a.start, end: b.end, season: a.num}
+	u.add(media.Number(b.num))
+	c = candidate{num: u, score: 0.35, titleFrom: r.first, titleEnd: i}
+	if b.gap&(gapSpace|gapUnder) != 0 {
+		c.score = 0.25
+	}
+	if i == r.first {
+		c.score -= 0.05
+	}
+	if r.yearEnd > 0 {
+		c.score -= 0.5
+	}
+	if !r.isolated(i + 1) {
+		c.score -= 0.1
+	}
+	return c, true
+}
