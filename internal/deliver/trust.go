@@ -1,0 +1,113 @@
+package deliver
+
+import (
+	"context"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/matcher"
+)
+
+// Names finds what the detail page of a title says. It may ask Simkl, once for each title.
+type Names interface {
+	Names(ctx context.Context, answer media.Answer) ([]string, error)
+	IDs(ctx context.Context, answer media.Answer) (media.IDs, error)
+}
+
+// trusted compares Simkl's answer with what was asked (product.md 5, Trust). byID says that the ids of asked were
+// sent. An error means that it could not be found out: the answer is neither trusted nor distrusted.
+func trusted(ctx context.Context, asked media.Match, byID bool, got media.Answer, names Names) (bool, error) {
+	if byID && asked.IDs.Shares(got.IDs) {
+		return true, nil
+	}
+	if !kindAgrees(asked.Kind, got) || !yearAgrees(asked.Year, got.Year) || !numbersAgree(asked, got) {
+		return false, nil
+	}
+	return titleAgrees(ctx, asked, got, names)
+}
+
+// titleAgrees compares folded titles, the alternative ones too.
+func titleAgrees(ctx context.Context, asked media.Match, got media.Answer, names Names) (bool, error) {
+	want := spellings(asked)
+	if want.has(got.Title) {
+		return true, nil
+	}
+	others, err := names.Names(ctx, got)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range others {
+		if want.has(name) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// spelled are the folded spellings that stand for one title.
+type spelled map[string]bool
+
+func (s spelled) has(title string) bool { return title != "" && s[matcher.Fold(title)] }
+
+// spellings are the ways a title may be written: alone, with its country, with its part.
+func spellings(m media.Match) spelled {
+	s := spelled{matcher.Fold(m.Title): true}
+	if m.Country != "" {
+		s[matcher.Fold(m.Title+" "+m.Country)] = true
+		if m.Country == "GB" {
+			s[matcher.Fold(m.Title+" UK")] = true
+		}
+	}
+	delete(s, "")
+	return s
+}
+
+// kindAgrees: a show may be an anime, a film an anime film.
+func kindAgrees(kind media.Kind, got media.Answer) bool {
+	switch kind {
+	case media.KindMovie:
+		return got.Kind == media.AnswerMovie ||
+			got.Kind == media.AnswerAnime && (got.AnimeType == "" || got.AnimeType == "movie") && got.Episode == nil
+	case media.KindEpisode:
+		return got.Kind == media.AnswerShow || got.Kind == media.AnswerAnime && got.AnimeType != "movie"
+	case media.KindNone:
+	}
+	return false
+}
+
+func yearAgrees(asked, got int) bool {
+	return asked == 0 || got == 0 || (asked-got <= 1 && got-asked <= 1)
+}
+
+// numbersAgree: the numbers sent equal the season and number that Simkl chose, or those of TVDB.
+func numbersAgree(asked media.Match, got media.Answer) bool {
+	if asked.Kind != media.KindEpisode {
+		return true
+	}
+	season, number, ok := numbers(asked)
+	if !ok {
+		return false
+	}
+	return same(season, number, got.Season, got.Episode) || same(season, number, got.TVDBSeason, got.TVDBEpisode)
+}
+
+// same compares numbers. Without a season that was sent, the number alone decides.
+func same(season *int, number int, gotSeason, gotNumber *int) bool {
+	if gotNumber == nil || *gotNumber != number {
+		return false
+	}
+	return season == nil || gotSeason != nil && *gotSeason == *season
+}
+
+// numbers are the season and number that are sent for an episode; ok is false for one that has no whole number.
+func numbers(m media.Match) (season *int, number int, ok bool) {
+	list := m.Episodes
+	season = m.Season
+	if len(list) == 0 {
+		list, season = m.Absolute, nil
+	}
+	if len(list) == 0 {
+		return nil, 0, false
+	}
+	number, ok = list[0].Int()
+	return season, number, ok
+}
