@@ -32,6 +32,9 @@ func (r *reading) dateAt(i int) (u numbering, ok bool) {
 	if t.num < 0 || b.num < 0 || b.gap != c.gap || !tight(b) || b.digits > 2 {
 		return u, false
 	}
+	if t.digits < 4 && (t.digits == 1 || b.digits == 1) {
+		return u, false // "Fahrenheit 9 11 2004"
+	}
 	third, e, ok := r.digitsAt(c.start, 4)
 	if !ok || !r.bounded(e) {
 		return u, false

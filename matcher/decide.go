@@ -175,7 +175,10 @@ func (m *matcher) film() hypothesis {
 	if f.yearEnd > 0 {
 		h.score += 0.4
 	}
-	if f.tags.has(clsSource | clsResolution | clsVideo) {
+	switch {
+	case m.television() && f.yearEnd == 0:
+		h.score -= 0.1
+	case f.tags.has(clsSource | clsResolution | clsVideo):
 		h.score += 0.1
 	}
 	if m.ctx.films {
@@ -237,8 +240,8 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 		h.score += 0.15
 	}
 	season := m.seasonOf(f)
-	if c.num.form == formHundreds && !anime && season < 0 {
-		n, _ := c.num.nums[0].Int()
+	n, _ := c.num.nums[0].Int()
+	if season > 0 && n/100 == season && n%100 > 0 && n%100 < 60 && !anime || c.num.form == formHundreds && !anime && season < 0 {
 		h.num.season, h.num.n = n/100, 0
 		for _, v := range c.num.nums[:c.num.n] {
 			k, _ := v.Int()
@@ -252,6 +255,9 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 		return h
 	}
 	h.title = f.clean(f.spanOf(c.titleFrom, c.titleEnd))
+	if f.brackets {
+		h.title = f.clean(f.title)
+	}
 	if f.season.found && f.toks[c.titleFrom].start < f.season.start {
 		h.title = f.clean(f.title)
 	}

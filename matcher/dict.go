@@ -44,7 +44,9 @@ const (
 	clsCamera
 	clsPrivate
 	clsCourse
-	clsSize  // 800mb
+	clsSize // 800mb
+	clsSpecial
+	clsDownloader
 	clsOther // decided while reading: id, site, checksum: neither title nor number
 
 	clsTag = clsResolution | clsSource | clsVideo | clsAudio | clsRelease | clsLanguage | clsNetwork | clsSize
@@ -52,38 +54,42 @@ const (
 
 // classNames are the headings of the data files.
 var classNames = map[string]class{
-	"resolution weak": clsResolution | clsWeak,
-	"source strong":   clsSource | clsStrong,
-	"source weak":     clsSource | clsWeak,
-	"video strong":    clsVideo | clsStrong,
-	"video weak":      clsVideo | clsWeak,
-	"audio strong":    clsAudio | clsStrong,
-	"audio weak":      clsAudio | clsWeak,
-	"release weak":    clsRelease | clsWeak,
-	"language weak":   clsLanguage | clsWeak,
-	"network weak":    clsNetwork | clsWeak,
-	"season before":   clsSeasonBefore,
-	"season after":    clsSeasonAfter,
-	"episode before":  clsEpisodeBefore,
-	"episode after":   clsEpisodeAfter,
-	"part before":     clsPart,
-	"disc before":     clsDisc,
-	"joiner":          clsJoiner,
-	"edition":         clsEdition,
-	"country":         clsCountry,
-	"month":           clsMonth,
-	"number":          clsNumberWord,
-	"ordinal":         clsOrdinal,
-	"roman":           clsRoman,
-	"genre":           clsGenre,
-	"tld":             clsTLD,
-	"extra strong":    clsExtraStrong,
-	"extra suffix":    clsExtraSuffix,
-	"opening":         clsOpening,
-	"generic":         clsGeneric,
-	"camera":          clsCamera,
-	"private":         clsPrivate,
-	"course":          clsCourse,
+	"resolution strong": clsResolution | clsStrong,
+	"resolution weak":   clsResolution | clsWeak,
+	"source strong":     clsSource | clsStrong,
+	"source weak":       clsSource | clsWeak,
+	"video strong":      clsVideo | clsStrong,
+	"video weak":        clsVideo | clsWeak,
+	"audio strong":      clsAudio | clsStrong,
+	"audio weak":        clsAudio | clsWeak,
+	"release weak":      clsRelease | clsWeak,
+	"language strong":   clsLanguage | clsStrong,
+	"language weak":     clsLanguage | clsWeak,
+	"network weak":      clsNetwork | clsWeak,
+	"season before":     clsSeasonBefore,
+	"season after":      clsSeasonAfter,
+	"episode before":    clsEpisodeBefore,
+	"episode after":     clsEpisodeAfter,
+	"special before":    clsSpecial,
+	"downloader":        clsDownloader,
+	"part before":       clsPart,
+	"disc before":       clsDisc,
+	"joiner":            clsJoiner,
+	"edition":           clsEdition,
+	"country":           clsCountry,
+	"month":             clsMonth,
+	"number":            clsNumberWord,
+	"ordinal":           clsOrdinal,
+	"roman":             clsRoman,
+	"genre":             clsGenre,
+	"tld":               clsTLD,
+	"extra strong":      clsExtraStrong,
+	"extra suffix":      clsExtraSuffix,
+	"opening":           clsOpening,
+	"generic":           clsGeneric,
+	"camera":            clsCamera,
+	"private":           clsPrivate,
+	"course":            clsCourse,
 }
 
 // word is what the dictionary knows of one word or phrase.

@@ -21,9 +21,11 @@ func (r *reading) readMarked() {
 		switch {
 		case isDigit(c):
 			i = r.readDigits(i)
+		case t.is(clsEpisodeBefore):
+			r.readEpisode(i)
 		case c == 's' || c == 't' || t.is(clsSeasonBefore|clsSeasonAfter|clsOrdinal):
 			i = r.readSeason(i)
-		case c == 'e' || t.is(clsEpisodeBefore):
+		case c == 'e':
 			r.readEpisode(i)
 		case t.is(clsMonth):
 			r.readMonth(i)
@@ -141,6 +143,8 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 		return 0, 0, false
 	}
 	switch {
+	case next.digits == 3 || next.digits == 4 && (!plausibleYear(next.num) || i > 0 || i+2 < len(r.toks) && !r.toks[i+2].is(clsEpisodeBefore)):
+		return 0, 0, false // "Series 110", "Series.2006.S01E01"
 	case next.num >= 0 && next.digits <= 4 && next.gap&gapSpaced == 0:
 		if single { // "S 1 - Ep 002": only with an episode after it
 			k := r.skipSeparators(next.end, 4)
@@ -173,11 +177,30 @@ func (r *reading) readDigits(i int) int {
 		r.better(u)
 		return r.lastToken(i, u.end)
 	}
+	if u, ok := r.bracketPair(i); ok {
+		r.num = u
+		return r.lastToken(i, u.end)
+	}
 	if u, ok := r.ofAt(i); ok {
 		r.better(u)
 		return r.lastToken(i, u.end)
 	}
 	return r.numberBeforeWord(i)
+}
+
+// bracketPair reads [2.10] at token i.
+func (r *reading) bracketPair(i int) (u numbering, ok bool) {
+	t := &r.toks[i]
+	if t.group < 0 || i == 0 || i+1 >= len(r.toks) {
+		return u, false
+	}
+	g, b := &r.groups[t.group], &r.toks[i+1]
+	if g.kind != '[' || g.from != i || g.to != i+2 || t.num < 0 || t.digits > 2 || b.num <= 0 || b.digits != 2 || b.gap != gapDot {
+		return u, false
+	}
+	u = numbering{form: formSE, start: t.start, end: b.end, season: t.num}
+	u.add(media.Number(b.num))
+	return u, true
 }
 
 // timesAt reads 1x02 at byte a, which is no size of a picture (1280x720).
@@ -302,9 +325,12 @@ func (r *reading) readEpisode(i int) {
 		u.form, u.season, u.end = formSE, n, e2
 		u.add(media.Number(v2))
 	default:
-		if word == "e" || len(word) > 1 && word[0] == 'e' && isDigit(word[1]) && digits == 1 && (i > 0 && !t.is(clsEpisodeBefore) && r.toks[i].gap&(gapSpaced|gapDot|gapUnder) == 0) {
+		if word == "e" {
+			return // "Vitamin E 3", "U.N.C.L.E.2015"
+		}
+		if len(word) > 1 && word[0] == 'e' && isDigit(word[1]) && digits == 1 && (i > 0 && !t.is(clsEpisodeBefore) && r.toks[i].gap&(gapSpaced|gapDot|gapUnder) == 0) {
 			if digits < 2 {
-				return // "Vitamin E 3", "Model e3"
+				return // "Model e3"
 			}
 		}
 		u.add(v)
@@ -354,7 +380,7 @@ func (r *reading) seasonAfterEpisode(u *numbering) {
 // readHash reads "#04" and "#1-4" at token i.
 func (r *reading) readHash(i int) {
 	t := &r.toks[i]
-	if i == 0 || !isDigit(r.low[t.start]) || r.low[t.start-1] != '#' {
+	if i == 0 || !isDigit(r.low[t.start]) || r.low[t.start-1] != '#' || r.toks[0].num >= 0 && r.toks[1].gap&gapSpaced != 0 {
 		return
 	}
 	v, e, ok := r.numberAt(t.start)
@@ -370,9 +396,9 @@ func (r *reading) readHash(i int) {
 // readGlued finds S01E02, 1x02 or Ep02 at the end of a word that something is glued to: "DieS01E06", "Castle1x01".
 func (r *reading) readGlued(i int) {
 	t := &r.toks[i]
-	for k := t.start + 2; k+3 < t.end; k++ {
+	for k := t.start + 2; k+2 < t.end; k++ {
 		c := r.low[k]
-		if c == 's' && isDigit(r.low[k+1]) && isDigit(r.low[k+2]) && r.low[k+3] == 'e' && !isDigit(r.low[k-1]) {
+		if c == 's' && isDigit(r.low[k+1]) && isDigit(r.low[k+2]) && r.at(k+3) == 'e' && !isDigit(r.low[k-1]) {
 			s, _, _ := r.digitsAt(k+1, 2)
 			v, e, ok := r.episodeMark(k + 3)
 			if !ok {

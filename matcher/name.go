@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -69,6 +70,15 @@ func (r *reading) read(d *dictionary, text string) {
 
 // readBrackets collects what each bracket holds, and sets checksums aside.
 func (r *reading) readBrackets() {
+	for i := range r.toks {
+		t := &r.toks[i]
+		if r.low[t.start] >= 0xE3 && (bytes.Contains(r.lowWord(i), []byte("新番")) || bytes.Contains(r.lowWord(i), []byte("月番"))) { // "★04月新番★"
+			t.cls = clsOther
+			if i > 0 && r.toks[i-1].end == t.start {
+				r.toks[i-1].cls = clsOther
+			}
+		}
+	}
 	for k := range r.groups {
 		g := &r.groups[k]
 		if g.to > len(r.toks) {

@@ -218,7 +218,7 @@ func (r *reading) further(u *numbering, mark byte) {
 		n, whole := v.Int()
 		near := whole && n > last && n-last <= 20
 		switch {
-		case k > u.end && !wide && (sep == '-' || sep == '+' || sep == '&' || sep == '~' || sep == ',') && near && end-k >= 2-boolInt(last < 10 && mark == 'e'):
+		case k > u.end && !wide && (sep == '-' || sep == '+' || sep == '&' || sep == '~' || sep == ',') && near && end-k >= 2-boolInt(last < 10 && (mark == 'e' || mark == '#')):
 		case sep == '&' && near, sep == '+' && near:
 		case k == u.end+1 && (r.at(u.end) == '_' || r.at(u.end) == '.') && n == last+1 && end-k == 2 && !r.soundChannels(k):
 		case wide && (sep == '-' || sep == '~') && n == last+1 && end-k >= 2 && mark != 0 && r.atEnd(end):

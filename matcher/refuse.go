@@ -34,6 +34,10 @@ func (m *matcher) refuseName(stem string, typ fileType) (media.Match, bool) {
 		m.say("the opening, the ending or a preview of a series")
 		return refused(media.ReasonExtra), true
 	}
+	if m.downloaded() {
+		m.say("the name that a download from a video site has")
+		return refused(media.ReasonNone), true
+	}
 	if m.cameraName() {
 		m.say("the name of a recording, not of a film or series")
 		return refused(media.ReasonNone), true
@@ -66,7 +70,7 @@ func (m *matcher) extraName() bool {
 		}
 		return from > 0
 	}
-	if t.is(clsExtraSuffix) && joined&gapDash != 0 && joined&(gapSpaced|gapSpace) == 0 {
+	if t.is(clsExtraSuffix) && joined&gapDash != 0 && joined&(gapSpace|gapDot|gapUnder) == 0 {
 		return true
 	}
 	if r.season.found && r.num.form != formSE { // The.Flash.S03.Extras.01.Deleted.Scenes
@@ -95,7 +99,7 @@ func (m *matcher) openingName() bool {
 	}
 	for i := 1; i < len(r.toks); i++ {
 		t := &r.toks[i]
-		if t.num >= 0 && i > r.first && t.gap&gapSpaced != 0 {
+		if isDigit(r.low[t.start]) && i > r.first && t.gap&gapSpaced != 0 {
 			return false // numbered as an episode
 		}
 		if t.is(clsStrong) {
@@ -181,4 +185,50 @@ func (m *matcher) timeFollows() bool {
 	r := &m.file
 	i := r.tokenAt(r.num.end)
 	return i >= 0 && i+1 < len(r.toks) && isDigit(r.low[r.toks[i].start]) && isDigit(r.low[r.toks[i+1].start])
+}
+
+// downloaded reports whether the name is one that a tool gives to a download from a video site: "Title [dQw4w9WgXcQ]",
+// "y2mate.com - Title".
+func (m *matcher) downloaded() bool {
+	r := &m.file
+	if r.toks[0].is(clsDownloader) || len(r.toks) > 1 && r.toks[1].is(clsDownloader) {
+		return true
+	}
+	n := len(r.groups)
+	if n == 0 || r.num.form != formNone {
+		return false
+	}
+	g := &r.groups[n-1]
+	return g.kind == '[' && g.cls&clsTag == 0 && g.end == len(r.text) && g.start > 0 && videoID(r.text[g.start+1:max(g.start+1, g.end-1)])
+}
+
+// videoID reports whether s is built as the id of a video on YouTube is: eleven letters, digits, dashes and
+// underscores that make no word.
+func videoID(s string) bool {
+	if len(s) != 11 {
+		return false
+	}
+	upper, lower, other, changes := 0, 0, 0, 0
+	last := byte(0)
+	for i := range len(s) {
+		c := s[i]
+		kind := byte('o')
+		switch {
+		case c >= 'A' && c <= 'Z':
+			upper++
+			kind = 'u'
+		case c >= 'a' && c <= 'z':
+			lower++
+			kind = 'l'
+		case isDigit(c), c == '-', c == '_':
+			other++
+		default:
+			return false
+		}
+		if last != 0 && kind != last {
+			changes++
+		}
+		last = kind
+	}
+	return upper > 0 && lower > 0 && changes >= 3
 }

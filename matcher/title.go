@@ -24,7 +24,7 @@ func (r *reading) findTitle() {
 // skipLead steps over what may stand before a title: a site, [Group], (2000).
 func (r *reading) skipLead() int {
 	i := 0
-	r.brackets = true
+	r.brackets = r.toks[0].group >= 0 || r.toks[0].is(clsOther)
 	for k := range r.toks {
 		if t := &r.toks[k]; t.group < 0 && !t.is(clsOther) && t.num < 0 && t.start < r.numStart() {
 			r.brackets = false
@@ -42,6 +42,14 @@ func (r *reading) skipLead() int {
 			continue
 		}
 		if t.group < 0 {
+			if i == 0 && t.num >= 0 && len(r.toks) > 1 && r.toks[1].group >= 0 && r.groups[r.toks[1].group].kind == '[' && r.titleAfter(r.groups[r.toks[1].group].to) {
+				i = 1 // "37 [Group] Title"
+				r.fansub = true
+				continue
+			}
+			if r.scenePrefix(i) {
+				return i + 1
+			}
 			break
 		}
 		g := r.top(t.group)
@@ -65,6 +73,28 @@ func (r *reading) skipLead() int {
 		i = g.to
 	}
 	return i
+}
+
+// scenePrefix reports whether token i is a release group before a dotted name ("ulshd-the.right.stuff"): letters
+// that make no word, then a bare dash.
+func (r *reading) scenePrefix(i int) bool {
+	if i+2 >= len(r.toks) || r.toks[i+1].gap != gapDash || r.toks[i+2].gap != gapDot || r.toks[i].cls != 0 {
+		return false
+	}
+	run := 0
+	for _, c := range r.text[r.toks[i].start:r.toks[i].end] {
+		switch {
+		case strings.ContainsRune("aeiouy", c):
+			run = 0
+		case c >= 'a' && c <= 'z':
+			if run++; run == 4 {
+				return true
+			}
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // numStart gives where the marked number begins, or the end of the name.
@@ -105,7 +135,7 @@ func (r *reading) stopFrom(i int) int {
 	k := i
 	for ; k < len(r.toks); k++ {
 		t := &r.toks[k]
-		if t.start >= r.numStart() && r.num.end > 0 || r.season.found && t.start >= r.season.start || r.yearEnd > 0 && t.start >= r.yearStart {
+		if t.start >= r.numStart() && r.num.end > 0 || r.season.found && t.start >= r.season.start || r.yearEnd > 0 && t.start >= r.yearStart && r.toks[i].start < r.yearStart {
 			if t.start < r.numStart() && (!r.season.found || t.start < r.season.start) {
 				return r.backEditions(i, k)
 			}
@@ -280,6 +310,9 @@ func (r *reading) bracketNumber(g *group) bool {
 // titleLike reports whether bracket g can hold a title.
 func (r *reading) titleLike(g *group) bool {
 	words := 0
+	if r.toks[g.from].is(clsStrong) {
+		return false
+	}
 	for i := g.from; i < g.to; i++ {
 		t := &r.toks[i]
 		if t.is(clsOther) {

@@ -129,11 +129,27 @@ func (r *reading) cut() {
 		}
 		i += n
 	}
-	for ; depth > 0; depth-- { // brackets that never close hold the rest
-		r.groups[open[depth-1]].to = len(r.toks)
+	for ; depth > 0; depth-- {
+		r.dissolve(open[depth-1])
 	}
 	r.tail = g
 	r.phrases()
+}
+
+// dissolve takes a bracket that never closes away: what it would hold belongs to the one around it.
+func (r *reading) dissolve(k int16) {
+	g := &r.groups[k]
+	for i := g.from; i < len(r.toks); i++ {
+		if r.toks[i].group == k {
+			r.toks[i].group = g.parent
+		}
+	}
+	for i := range r.groups {
+		if r.groups[i].parent == k {
+			r.groups[i].parent = g.parent
+		}
+	}
+	g.to, g.end = g.from, g.start
 }
 
 // wordEnd finds the end of the word that begins at byte i.

@@ -120,7 +120,7 @@ func (r *reading) bracketCandidate(i int) (c candidate, ok bool) {
 	}
 	g := &r.groups[t.group]
 	u, ok := r.value(i)
-	if !ok || g.kind == '(' || t.digits == 4 && plausibleYear(t.num) {
+	if !ok || g.kind == '(' || pictureHeight(t.num) || r.tagsBefore(i) || t.digits == 4 && plausibleYear(t.num) {
 		return c, false
 	}
 	rest := r.lastOf(i, &u) + 1
@@ -139,7 +139,29 @@ func (r *reading) bracketCandidate(i int) (c candidate, ok bool) {
 	if i <= r.first {
 		return c, false
 	}
+	if r.yearBracket && r.yearEnd < t.start && t.start-r.yearEnd <= 3 {
+		score += 0.25
+	}
 	return candidate{num: u, score: score, titleFrom: from, titleEnd: end}, true
+}
+
+// pictureHeight reports whether n is the height of a picture rather than the number of an episode.
+func pictureHeight(n int) bool {
+	switch n {
+	case 480, 540, 576, 720, 1080, 1440, 2160:
+		return true
+	}
+	return false
+}
+
+// tagsBefore reports whether a bracket of tags stands before token i: what follows it is no number of an episode.
+func (r *reading) tagsBefore(i int) bool {
+	for k := r.first + 1; k < i; k++ {
+		if r.toks[k].is(clsStrong) {
+			return true
+		}
+	}
+	return false
 }
 
 // finalWord reports whether token i says that the episode is the last one.
@@ -182,7 +204,9 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		padded = padded || u.end-t.start > digits
 	}
 	c = candidate{num: u, titleFrom: r.first, titleEnd: min(i, r.limit)}
-	c.titleEnd = i
+	if c.titleEnd <= c.titleFrom {
+		c.titleEnd = i
+	}
 	switch {
 	case digits == 4 && plausibleYear(n) && u.n == 1:
 		if t.gap&gapSpaced == 0 || !r.fansub {
@@ -194,20 +218,23 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		}
 		c.num.form, c.score = formDash, 0.5
 	case t.gap&gapSpaced != 0:
-		c.num.form, c.score = formDash, 0.55
+		c.num.form, c.score = formDash, 0.68
 		if digits >= 3 {
-			c.score = 0.5
+			c.score = 0.64
 		}
 		if digits == 1 {
-			c.score = 0.3
+			c.score = 0.35
 		}
 		if !isolated && !tagNext {
 			c.score -= 0.4
 		}
 	case digits >= 3 && !padded:
-		c.num.form, c.score = formHundreds, 0.42
+		c.num.form, c.score = formHundreds, 0.55
 		if !isolated && !tagNext {
 			c.score -= 0.12
+		}
+		if digits == 4 {
+			c.score = 0.45
 		}
 		if n%100 == 0 || n%100 > 60 {
 			c.num.form = formTrail
@@ -226,7 +253,7 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 			c.score -= 0.1
 		}
 	}
-	if padded {
+	if padded && digits < 4 {
 		c.score += 0.28
 	}
 	if u.n > 1 {
@@ -234,6 +261,9 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 	}
 	if !whole {
 		c.score += 0.2
+	}
+	if r.yearBracket && t.gap&gapSpaced != 0 && r.yearEnd < t.start && t.start-r.yearEnd <= 3 {
+		c.score += 0.35 // "Title (2014) - 39"
 	}
 	if r.yearEnd > 0 && r.yearStart > t.start && !padded {
 		c.score -= 0.7
@@ -285,8 +315,11 @@ func (r *reading) pairCandidate(i, end int) (c candidate, ok bool) {
 		return c, false
 	}
 	a, b := &r.toks[i], &r.toks[i+1]
-	if a.num < 0 || b.num <= 0 || a.digits > 2 || b.digits != 2 || b.start-a.end != 1 || b.gap&(gapDot|gapDash|gapUnder|gapSpace) == 0 || a.group != b.group {
+	if a.num < 0 || b.num <= 0 || a.digits > 2 || b.digits != 2 || b.start-a.end != 1 || b.gap&(gapDot|gapDash|gapUnder|gapSpace) == 0 || a.group != b.group || a.gap&gapPlus != 0 {
 		return c, false
+	}
+	if b.gap&gapDash != 0 && a.digits == 2 && b.num > a.num {
+		return c, false // a range
 	}
 	if i+2 < len(r.toks) && r.toks[i+2].num >= 0 && r.toks[i+2].gap == b.gap {
 		return c, false // three numbers: a title (11.22.63) or a date
@@ -296,12 +329,15 @@ func (r *reading) pairCandidate(i, end int) (c candidate, ok bool) {
 	}
 	u := numbering{form: formPair, start: a.start, end: b.end, season: a.num}
 	u.add(media.Number(b.num))
-	c = candidate{num: u, score: 0.35, titleFrom: r.first, titleEnd: i}
+	c = candidate{num: u, score: 0.5, titleFrom: r.first, titleEnd: i}
 	if b.gap&(gapSpace|gapUnder) != 0 {
-		c.score = 0.25
+		c.score = 0.4
 	}
-	if i == r.first {
-		c.score -= 0.05
+	if r.low[b.start] == '0' || r.low[a.start] == '0' {
+		c.score += 0.12
+	}
+	if a.gap&gapSpaced != 0 || i+2 < len(r.toks) && r.toks[i+2].gap&gapSpaced != 0 {
+		c.score += 0.15
 	}
 	if r.yearEnd > 0 {
 		c.score -= 0.5
