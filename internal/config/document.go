@@ -169,12 +169,12 @@ func (d *document) locate(data []byte) {
 	var table []string
 	for l.parser.NextExpression() {
 		node := l.parser.Expression()
-		switch kind := node.Kind; {
-		case kind == unstable.Table, kind == unstable.ArrayTable:
-			table = l.enter(node.Key(), kind == unstable.ArrayTable)
-		case kind == unstable.KeyValue:
+		if node.Kind == unstable.KeyValue {
 			l.keyValue(node, table)
+			continue
 		}
+		// All else is a table's header, as comments are not kept.
+		table = l.enter(node.Key(), node.Kind == unstable.ArrayTable)
 	}
 }
 
@@ -250,22 +250,23 @@ func (l *locator) valueStart(value *unstable.Node, keyEnd uint32) position {
 }
 
 func (l *locator) inside(value *unstable.Node, path []string) {
-	switch kind := value.Kind; {
-	case kind == unstable.InlineTable:
+	if value.Kind == unstable.InlineTable {
 		for it := value.Children(); it.Next(); {
 			l.keyValue(it.Node(), path)
 		}
-	case kind == unstable.Array:
-		i := 0
-		for it := value.Children(); it.Next(); i++ {
-			element := append(slices.Clone(path), strconv.Itoa(i))
-			at := l.doc.vals[pathOf(path...)] // a list in a list has no range
-			if it.Node().Raw.Length > 0 {
-				at = l.start(it.Node().Raw)
-			}
-			l.note(element, at)
-			l.inside(it.Node(), element)
+	}
+	if value.Kind != unstable.Array {
+		return
+	}
+	i := 0
+	for it := value.Children(); it.Next(); i++ {
+		element := append(slices.Clone(path), strconv.Itoa(i))
+		at := l.doc.vals[pathOf(path...)] // a list in a list has no range
+		if it.Node().Raw.Length > 0 {
+			at = l.start(it.Node().Raw)
 		}
+		l.note(element, at)
+		l.inside(it.Node(), element)
 	}
 }
 
