@@ -1,0 +1,72 @@
+package mpv
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
+)
+
+// conn is what a connection needs to be: a unix socket, a named pipe, a pipe in a test.
+type conn interface {
+	Read([]byte) (int, error)
+	Write([]byte) (int, error)
+	Close() error
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
+var _ conn = net.Conn(nil)
+
+// serve reports what one player plays until the connection ends, which it owns. Everything happens in the calling
+// goroutine: the deadline of the read is the timer, so that a connection on which nothing plays costs nothing.
+func serve(ctx context.Context, c conn, t *tracker, now func() media.Moment, out players.Sink) {
+	defer c.Close()
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+	in := newLines(c)
+	t.start(now())
+	var armed time.Duration
+	for {
+		t.flush(c, out)
+		if due, some := t.due(); !some && armed != 0 {
+			armed = 0
+			c.SetReadDeadline(time.Time{})
+		} else if some && due != armed {
+			armed = due
+			c.SetReadDeadline(time.Now().Add(max(0, due-now().Mono)))
+		}
+		line, err := in.next()
+		switch {
+		case err == nil:
+			t.line(line, now())
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			armed = 0
+			t.tick(now())
+		case ctx.Err() != nil:
+			return // we leave; the player plays on
+		default:
+			t.gone(now())
+			t.flush(c, out)
+			return
+		}
+	}
+}
+
+// flush hands on what a step of the tracker produced. A failed write is not looked at: the read that follows tells
+// how the connection ends, after what the player still had to say.
+func (t *tracker) flush(c conn, out players.Sink) {
+	for _, e := range t.out {
+		out.Put(e)
+	}
+	t.out = t.out[:0]
+	if len(t.send) > 0 {
+		c.SetWriteDeadline(time.Now().Add(answerWithin))
+		c.Write(t.send)
+		t.send = t.send[:0]
+	}
+}

@@ -1,0 +1,42 @@
+package mpv
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// dial opens a named pipe. Overlapped, a read has a deadline and ends when the pipe is closed (real-parts.md, Wine).
+func dial(path string) (conn, error) {
+	return os.OpenFile(path, os.O_RDWR|windows.O_FILE_FLAG_OVERLAPPED, 0)
+}
+
+// busy tells that all instances of the pipe are taken for the moment.
+func busy(err error) bool { return errors.Is(err, windows.ERROR_PIPE_BUSY) }
+
+// peerOf asks the system for the process that made the pipe.
+func peerOf(c conn) (peer, error) {
+	f, ok := c.(*os.File)
+	if !ok {
+		return peer{}, nil
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return peer{}, err
+	}
+	var pid uint32
+	var failed error
+	if err := raw.Control(func(fd uintptr) {
+		failed = windows.GetNamedPipeServerProcessId(windows.Handle(fd), &pid)
+	}); err != nil {
+		return peer{}, err
+	}
+	return peer{pid: int(pid)}, failed
+}
+
+// allowed is decided by the access list of the pipe.
+func allowed(peer) bool { return true }
+
+// folderOf is unknown: working-directory is used.
+func folderOf(int) string { return "" }
