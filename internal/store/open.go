@@ -1,0 +1,288 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	// The driver registers itself as "sqlite".
+	_ "modernc.org/sqlite"
+)
+
+// FileName is the name of the state file in the state folder.
+const FileName = "state.db"
+
+const (
+	// applicationID marks the file as ours: "simk".
+	applicationID = 0x73696d6b
+	version       = 1
+	// checkedWhole is the size up to which the whole file is checked at each opening; above it that would take longer
+	// than starting may, and only the tables that must not be lost are checked.
+	checkedWhole = 8 << 20
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// NewerError says that the file belongs to a newer simkld. It was left alone.
+type NewerError struct {
+	Path        string
+	Have, Known int
+}
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("%s was written by a newer simkld (schema %d, this one knows %d)", e.Path, e.Have, e.Known)
+}
+
+// DamagedError says that the file cannot be read and was left where it is.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+func (e *DamagedError) Error() string { return fmt.Sprintf("%s is damaged: %v", e.Path, e.Err) }
+
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// Damage says that a damaged file was moved aside at Open.
+type Damage struct {
+	// MovedTo is the file's new name; its -wal and -shm went with it.
+	MovedTo string
+	// Reason is what was wrong with it.
+	Reason error
+	// Watches is the number of finished watches that could be read from it and wait in the new file again.
+	Watches int
+}
+
+// Options say how to open.
+type Options struct {
+	// Repair lets Open move a damaged file aside and begin a new one. Only the daemon, which holds the lock of the
+	// state folder, may: another process would take the file away from under it.
+	Repair bool
+	// Now is the wall clock; nil for time.Now.
+	Now func() time.Time
+}
+
+// Open opens the state file in dir and makes both where they are missing: the folder with mode 0700, the file with 0600.
+// damage is not nil when a damaged file was moved aside. Errors are a *NewerError, a *DamagedError (without Repair) or
+// say what the system refused.
+func Open(ctx context.Context, dir string, o Options) (s *Store, damage *Damage, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make the state folder: %w", err)
+	}
+	path := filepath.Join(dir, FileName)
+	s, err = open(ctx, path, o)
+	if err == nil || !IsDamaged(err) {
+		return s, nil, err
+	}
+	if !o.Repair {
+		if _, ok := errors.AsType[*DamagedError](err); !ok {
+			err = &DamagedError{Path: path, Err: err}
+		}
+		return nil, nil, err
+	}
+	damage = &Damage{Reason: err}
+	if damage.MovedTo, err = moveAside(path, o.Now()); err != nil {
+		return nil, nil, err
+	}
+	if s, err = open(ctx, path, o); err != nil {
+		return nil, damage, err
+	}
+	return s, damage, nil
+}
+
+func open(ctx context.Context, path string, o Options) (*Store, error) {
+	if err := probe(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	// One connection: writers wait for each other in Go instead of failing in SQLite.
+	db.SetMaxOpenConns(1)
+	s := &Store{db: db, now: o.Now}
+	if err := s.prepare(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return s, nil
+}
+
+// dsn: WAL with FULL loses no commit at a power cut (measured: NORMAL loses the last hundreds).
+func dsn(path string) string {
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"cache_size(-512)", "journal_size_limit(4194304)",
+	}}
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+}
+
+// header is the part of an SQLite file that says whose it is (sqlite.org/fileformat2.html, 1.3).
+const headerSize = 100
+
+// probe looks at the file before SQLite does, because SQLite would write into a file of a newer simkld, and makes an empty
+// one with the right mode where there is none.
+func probe(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return create(path)
+	}
+	if err != nil {
+		return fmt.Errorf("open the state: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	header := make([]byte, headerSize)
+	n, err := io.ReadFull(f, header)
+	switch {
+	case errors.Is(err, io.EOF): // made and not yet written
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &DamagedError{Path: path, Err: fmt.Errorf("it has only %d bytes", n)}
+	case err != nil:
+		return fmt.Errorf("read the state: %w", err)
+	case !strings.HasPrefix(string(header), "SQLite format 3\x00"):
+		return &DamagedError{Path: path, Err: errors.New("it is not an SQLite file")}
+	}
+	have := int(binary.BigEndian.Uint32(header[60:]))
+	switch id := binary.BigEndian.Uint32(header[68:]); {
+	case id != applicationID && (id != 0 || have != 0):
+		return &DamagedError{Path: path, Err: fmt.Errorf("it belongs to another program (%#x)", id)}
+	case have > version:
+		return &NewerError{Path: path, Have: have, Known: version}
+	}
+	return nil
+}
+
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the state: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("make the state: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// prepare brings the schema up to date and checks the file.
+func (s *Store) prepare(ctx context.Context, path string) error {
+	have, err := s.pragma(ctx, "user_version")
+	if err != nil {
+		return err
+	}
+	if have > version {
+		return &NewerError{Path: path, Have: have, Known: version}
+	}
+	if have > 0 {
+		if err := s.check(ctx, path); err != nil {
+			return err
+		}
+	}
+	if have < version {
+		return s.migrate(ctx)
+	}
+	return nil
+}
+
+func (s *Store) pragma(ctx context.Context, name string) (int, error) {
+	var n int
+	err := s.db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&n)
+	return n, err
+}
+
+// migrate runs the steps that are missing, all in one transaction. Another process may have been faster.
+func (s *Store) migrate(ctx context.Context) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		var have int
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+			return err
+		}
+		for n := have + 1; n <= version; n++ {
+			step, err := migrations.ReadFile(fmt.Sprintf("migrations/%d.sql", n))
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, string(step)); err != nil {
+				return fmt.Errorf("schema %d: %w", n, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d",
+			applicationID, version))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// The version must stand in the file itself, not only in its WAL: probe looks there.
+	_, err = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
+
+// check finds damage before it is met in the middle of a write.
+func (s *Store) check(ctx context.Context, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() <= checkedWhole {
+		return s.quickCheck(ctx, "")
+	}
+	for _, table := range []string{"counter", "outbox", "watches", "sessions", "rules", "settings"} {
+		if err := s.quickCheck(ctx, table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check reads the whole file and says what is damaged, for doctor.
+func (s *Store) Check(ctx context.Context) error { return s.quickCheck(ctx, "") }
+
+func (s *Store) quickCheck(ctx context.Context, table string) error {
+	query := "PRAGMA quick_check(1)"
+	if table != "" {
+		query = "PRAGMA quick_check(" + table + ")"
+	}
+	var words string
+	if err := s.db.QueryRowContext(ctx, query).Scan(&words); err != nil {
+		return err
+	}
+	if words != "ok" {
+		return &DamagedError{Path: FileName, Err: errors.New(words)}
+	}
+	return nil
+}
+
+// moveAside gives the three files of a damaged state a new name.
+func moveAside(path string, now time.Time) (string, error) {
+	base := path + ".damaged-" + now.UTC().Format("20060102T150405")
+	to := base
+	for n := 2; exists(to); n++ {
+		to = fmt.Sprintf("%s-%d", base, n)
+	}
+	for _, suffix := range []string{"-wal", "-shm", ""} {
+		err := os.Rename(path+suffix, to+suffix)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("move the damaged state aside: %w", err)
+		}
+	}
+	return to, syncDir(filepath.Dir(path))
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
