@@ -25,14 +25,16 @@ type Cache interface {
 
 // Pages finds other names and ids of titles, each asked of Simkl once and then kept.
 type Pages struct {
-	catalog Catalog
+	catalog func() Catalog
 	cache   Cache
 }
 
 var _ Names = (*Pages)(nil)
 
 // NewPages gives a finder that keeps what it found in cache.
-func NewPages(catalog Catalog, cache Cache) *Pages { return &Pages{catalog: catalog, cache: cache} }
+func NewPages(catalog func() Catalog, cache Cache) *Pages {
+	return &Pages{catalog: catalog, cache: cache}
+}
 
 const (
 	keepNames   = 30 * 24 * time.Hour
@@ -88,7 +90,7 @@ func (p *Pages) look(ctx context.Context, a media.Answer) (page, error) {
 	got := page{IDs: a.IDs}
 	if a.Kind == media.AnswerShow {
 		// It decides about a watch that is to be kept, so it may use what the day has left.
-		hits, err := p.catalog.Search(simkl.WithPriority(ctx, limits.Finished), media.AnswerShow, a.Title)
+		hits, err := p.catalog().Search(simkl.WithPriority(ctx, limits.Finished), media.AnswerShow, a.Title)
 		if err != nil {
 			return page{}, err
 		}
@@ -99,7 +101,7 @@ func (p *Pages) look(ctx context.Context, a media.Answer) (page, error) {
 		}
 		return got, nil
 	}
-	detail, err := p.catalog.Detail(ctx, a.Kind, a.IDs.Simkl)
+	detail, err := p.catalog().Detail(ctx, a.Kind, a.IDs.Simkl)
 	if simkl.ClassOf(err) == simkl.Gone {
 		return got, nil
 	}

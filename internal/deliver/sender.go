@@ -26,7 +26,7 @@ type API interface {
 
 // Sender is the queue's way to Simkl.
 type Sender struct {
-	api   API
+	api   func() API
 	names Names
 	hold  func(ctx context.Context) time.Duration
 	now   func() time.Time
@@ -34,8 +34,9 @@ type Sender struct {
 
 var _ queue.Sender = (*Sender)(nil)
 
-// New gives a sender. hold says how long Simkl's limits hold all calls from now on, 0 if they do not.
-func New(api API, names Names, hold func(ctx context.Context) time.Duration, now func() time.Time) *Sender {
+// New gives a sender. api gives the client of the account that is linked now; hold says how long Simkl's limits hold
+// all calls from now on, 0 if they do not.
+func New(api func() API, names Names, hold func(ctx context.Context) time.Duration, now func() time.Time) *Sender {
 	return &Sender{api: api, names: names, hold: hold, now: now}
 }
 
@@ -49,14 +50,14 @@ func (s *Sender) Send(ctx context.Context, row queue.Row) queue.Outcome {
 	var err error
 	switch row.Verb {
 	case media.VerbStart:
-		got, err = s.api.Start(ctx, call)
+		got, err = s.api().Start(ctx, call)
 	case media.VerbPause:
-		got, err = s.api.Pause(ctx, call)
+		got, err = s.api().Pause(ctx, call)
 	case media.VerbStop:
-		got, err = s.api.Stop(ctx, call, false)
+		got, err = s.api().Stop(ctx, call, false)
 	case media.VerbWatched:
 		ctx = simkl.WithPriority(ctx, limits.Finished)
-		got, err = s.api.Stop(ctx, call, false)
+		got, err = s.api().Stop(ctx, call, false)
 	default:
 		return queue.Outcome{Class: queue.Refused, Words: "not a call that can be sent: " + string(row.Verb)}
 	}
@@ -102,7 +103,7 @@ func (s *Sender) SendHistory(ctx context.Context, rows []queue.Row) []queue.Outc
 	if len(items) == 0 {
 		return outs
 	}
-	answer, err := s.api.AddHistory(ctx, items)
+	answer, err := s.api().AddHistory(ctx, items)
 	for n, i := range at {
 		if err != nil {
 			outs[i] = s.outcome(ctx, err, "history")
@@ -135,7 +136,7 @@ func historyOutcome(row queue.Row, got simkl.HistoryResult) queue.Outcome {
 // Confirm asks which title is meant by name and year, before a late watch is written under it.
 func (s *Sender) Confirm(ctx context.Context, row queue.Row) queue.Outcome {
 	ctx = simkl.WithPriority(ctx, limits.Finished)
-	hits, err := s.api.SearchID(ctx, simkl.Title{Name: row.Match.Title, Year: row.Match.Year})
+	hits, err := s.api().SearchID(ctx, simkl.Title{Name: row.Match.Title, Year: row.Match.Year})
 	if err != nil {
 		return s.outcome(ctx, err, "")
 	}
@@ -168,7 +169,7 @@ func (s *Sender) TakeBack(ctx context.Context, row queue.Row) queue.Outcome {
 	}
 	wrong := *row.Answer
 	if wrong.Action == "scrobble" {
-		_, err := s.api.RemoveHistory(ctx, []simkl.HistoryItem{{
+		_, err := s.api().RemoveHistory(ctx, []simkl.HistoryItem{{
 			Title:  simkl.Title{Container: wrong.Kind, IDs: media.IDs{Simkl: wrong.IDs.Simkl}},
 			Season: seasonOf(wrong), Number: wrong.Episode,
 		}})
@@ -179,7 +180,7 @@ func (s *Sender) TakeBack(ctx context.Context, row queue.Row) queue.Outcome {
 	}
 	playback := row.Playback
 	if playback == 0 {
-		got, err := s.api.Pause(ctx, simkl.Scrobble{
+		got, err := s.api().Pause(ctx, simkl.Scrobble{
 			Title:  simkl.Title{Container: wrong.Kind, IDs: media.IDs{Simkl: wrong.IDs.Simkl}},
 			Season: seasonOf(wrong), Number: wrong.Episode, Progress: row.Progress,
 		})
@@ -191,7 +192,7 @@ func (s *Sender) TakeBack(ctx context.Context, row queue.Row) queue.Outcome {
 	if playback == 0 {
 		return queue.Outcome{Class: queue.Done} // nothing was saved
 	}
-	if err := s.api.DeletePlayback(ctx, playback); err != nil && simkl.ClassOf(err) != simkl.Gone {
+	if err := s.api().DeletePlayback(ctx, playback); err != nil && simkl.ClassOf(err) != simkl.Gone {
 		out := s.outcome(ctx, err, "scrobble")
 		out.Playback = playback
 		return out
