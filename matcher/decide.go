@@ -1,6 +1,8 @@
 package matcher
 
 import (
+	"strings"
+
 	"github.com/simkld/simkld/internal/media"
 )
 
@@ -16,8 +18,8 @@ type hypothesis struct {
 }
 
 // decide proposes whole hypotheses and takes the best.
-func (m *matcher) decide(in *Input, stem string) media.Match {
-	best := m.best(stem)
+func (m *matcher) decide(stem string, siblings []string) media.Match {
+	best := m.best(stem, siblings)
 	if best.kind == media.KindNone {
 		return refused(media.ReasonNone)
 	}
@@ -25,7 +27,7 @@ func (m *matcher) decide(in *Input, stem string) media.Match {
 }
 
 // best gives the hypothesis with the highest score.
-func (m *matcher) best(stem string) hypothesis {
+func (m *matcher) best(stem string, siblings []string) hypothesis {
 	f, show := &m.file, &m.show
 	if f.num.form != formNone && f.num.form != formPart {
 		return m.marked(f)
@@ -44,9 +46,14 @@ func (m *matcher) best(stem string) hypothesis {
 		return m.fromFolder(stem)
 	}
 	film := m.film()
-	n := f.weakNumbers(&m.cands)
+	if h, ok := m.partHypothesis(); ok && h.score > film.score {
+		film = h
+	}
+	n := f.weakNumbers(&m.cands, len(siblings) > 0)
 	for i := range n {
-		if h := m.weakHypothesis(&m.cands[i]); h.score > film.score {
+		h := m.weakHypothesis(&m.cands[i])
+		m.besideSiblings(&h, &m.cands[i], siblings)
+		if h.score > film.score {
 			film = h
 		}
 	}
@@ -295,7 +302,9 @@ func (m *matcher) television() bool {
 
 // answer writes a hypothesis down.
 func (m *matcher) answer(h *hypothesis) media.Match {
-	out := media.Match{Kind: h.kind, Title: h.title, Confidence: min(max(h.score, 0), 0.99), Source: h.source}
+	title, country := splitCountry(h.title)
+	out := media.Match{Kind: h.kind, Title: title, Country: country, Confidence: min(max(h.score, 0), 0.99), Source: h.source,
+		Anime: m.file.fansub || m.file.checksum || m.ctx.anime, Edition: m.file.edition}
 	r := h.tfrom
 	if r.yearEnd > 0 {
 		out.Year = r.year
@@ -316,8 +325,55 @@ func (m *matcher) answer(h *hypothesis) media.Match {
 	}
 	if h.kind == media.KindEpisode {
 		m.number(&out, &h.num)
+	} else {
+		out.Part = m.filePart()
 	}
+	m.explainAnswer(&out)
 	return out
+}
+
+// explainAnswer says what the answer rests on.
+func (m *matcher) explainAnswer(out *media.Match) {
+	if !m.explain {
+		return
+	}
+	if !out.IDs.IsZero() {
+		m.say("the path has an id, which decides")
+	}
+	if out.Year > 0 {
+		m.say("the year is %d", out.Year)
+	}
+	if m.ctx.season >= 0 && out.Season != nil && *out.Season == m.ctx.season {
+		m.say("a folder is season %d", m.ctx.season)
+	}
+	switch {
+	case m.ctx.anime:
+		m.say("it lies in a library of anime")
+	case m.ctx.series:
+		m.say("it lies in a library of series")
+	case m.ctx.films:
+		m.say("it lies in a library of films")
+	}
+	if out.Kind == media.KindMovie {
+		m.say("no number of an episode: a film")
+	}
+	if out.Confidence < 0.5 {
+		m.say("too little is certain: better to ask")
+	}
+}
+
+// splitCountry takes a country off the end of a title: "The Office (US)", "Ghosts US".
+func splitCountry(title string) (rest, country string) {
+	i := strings.LastIndexByte(title, ' ')
+	if i <= 0 {
+		return title, ""
+	}
+	last := strings.Trim(title[i+1:], "()")
+	switch last {
+	case "US", "UK", "AU", "NZ", "CA":
+		return strings.TrimRight(title[:i], " -"), last
+	}
+	return title, ""
 }
 
 // numberRoom holds the numbers of one answer in one allocation.

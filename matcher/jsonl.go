@@ -73,6 +73,11 @@ func JSONLine(text []byte) []byte {
 	m := Match(Input{Path: l.Path, Siblings: l.Siblings})
 	a := reply{ID: l.ID, Kind: m.Kind, Title: m.Title, Year: m.Year, Season: m.Season, Episodes: m.Episodes, Absolute: m.Absolute,
 		Date: m.Date, Country: m.Country, Part: m.Part, Edition: m.Edition, Confidence: m.Confidence}
+	if m.Kind == media.KindMovie {
+		if title, part := withoutPart(m.Title); part > 0 {
+			a.Title, a.Part = title, part
+		}
+	}
 	if !m.IDs.IsZero() {
 		a.IDs = &m.IDs
 	}

@@ -27,8 +27,8 @@ type Input struct {
 	Tags map[string]string
 	// Siblings are the names of the other files in the same folder.
 	Siblings []string
-	// NFO is what an NFO file beside the file, or up the tree, says (ParseNFO).
-	NFO NFO
+	// NFO is what the NFO files beside the file and up the tree say (ParseNFO), the nearest first.
+	NFO []NFO
 	// Explain asks for the reasons (Match.Because).
 	Explain bool
 }
@@ -42,6 +42,9 @@ type matcher struct {
 	upper   reading // the next one above it
 	ctx     context
 	cands   [maxCandidates]candidate
+	nums    []int // room for siblings
+	others  []int
+	low     []byte
 	explain bool
 	because []string
 }
@@ -55,6 +58,10 @@ func Match(in Input) media.Match {
 	defer pool.Put(m)
 	m.explain, m.because = in.Explain, nil
 	out := m.match(&in)
+	m.withNFO(&out, in.NFO)
+	m.withTags(&out, in.Tags)
+	m.withTitle(&out, &in)
+	out.Published = m.published(&out)
 	out.Because = m.because
 	return out
 }
@@ -84,7 +91,7 @@ func (m *matcher) match(in *Input) media.Match {
 		return out
 	}
 	m.readFolders()
-	return m.decide(in, stem)
+	return m.decide(stem, in.Siblings)
 }
 
 func refused(reason media.Reason) media.Match {

@@ -13,7 +13,7 @@ type candidate struct {
 const maxCandidates = 8
 
 // weakNumbers proposes the bare numbers of a name: [07], - 07, 102, Show 05, 05 - Title, 2.10.
-func (r *reading) weakNumbers(out *[maxCandidates]candidate) int {
+func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int {
 	n := 0
 	propose := func(c candidate) {
 		if n < maxCandidates {
@@ -24,7 +24,7 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate) int {
 	end := r.weakEnd()
 	for i := r.first; i < end; i++ {
 		t := &r.toks[i]
-		if t.is(clsOther|clsStrong) || !isDigit(r.low[t.start]) || t.start >= r.yearStart && t.start < r.yearEnd {
+		if t.is(clsOther|clsStrong) || !isDigit(r.low[t.start]) || t.start >= r.yearStart && t.start < r.yearEnd && (r.yearBracket || !siblings) {
 			continue
 		}
 		if c, ok := r.bracketCandidate(i); ok {

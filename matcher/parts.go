@@ -1,0 +1,103 @@
+package matcher
+
+import (
+	"strings"
+
+	"github.com/simkld/simkld/internal/media"
+)
+
+// partMark finds "Part 6", "Pt. II", "Teil 2" in the name: the token of the mark and the number, or -1.
+func (r *reading) partMark() (at, number int) {
+	for i := r.first; i+1 < len(r.toks); i++ {
+		t, n := &r.toks[i], &r.toks[i+1]
+		if !t.is(clsPart) || t.is(clsOther) || n.start-t.end > 3 || n.gap&^(gapSpace|gapDot|gapUnder) != 0 {
+			continue
+		}
+		switch {
+		case n.num > 0 && n.digits <= 2:
+			return i, n.num
+		case n.is(clsRoman|clsNumberWord) && n.value > 0:
+			return i, int(n.value)
+		}
+	}
+	return -1, 0
+}
+
+// partHypothesis reads "Part 6" as the number of an episode. A part of a film is more likely, unless the copy is from
+// television, the folders hold series, or the number is padded.
+func (m *matcher) partHypothesis() (hypothesis, bool) {
+	f := &m.file
+	at, n := f.partMark()
+	if at <= f.first {
+		return hypothesis{}, false
+	}
+	t := &f.toks[at]
+	u := numbering{form: formPart, start: t.start, end: f.toks[at+1].end, season: m.seasonOf(f)}
+	u.add(media.Number(n))
+	h := hypothesis{kind: media.KindEpisode, from: f, num: u, score: 0.4, tfrom: f, source: "file name"}
+	switch {
+	case m.television():
+		h.score += 0.4
+	case m.ctx.series:
+		h.score += 0.35
+	}
+	if f.low[f.toks[at+1].start] == '0' {
+		h.score += 0.3
+	}
+	if f.yearEnd > f.toks[at+1].start {
+		h.score -= 0.2
+	}
+	if m.ctx.films {
+		h.score -= 0.3
+	}
+	h.title = f.clean(f.spanOf(f.first, min(at, max(f.limit, f.first+1))))
+	return h, h.title != ""
+}
+
+// filePart gives the number of this file where a film lies in several: "-cd1", "-part2", "Disc 2", or a folder CD1.
+func (m *matcher) filePart() int {
+	f := &m.file
+	for i := f.first + 1; i < len(f.toks); i++ {
+		t := &f.toks[i]
+		if t.start < f.title.end {
+			continue
+		}
+		if t.is(clsDisc|clsPart) && i+1 < len(f.toks) && f.toks[i+1].num > 0 && f.toks[i+1].digits == 1 && f.toks[i+1].start-t.end <= 1 {
+			return f.toks[i+1].num
+		}
+		w := f.lowWord(i)
+		e := len(w)
+		for e > 0 && isDigit(w[e-1]) {
+			e--
+		}
+		if e > 0 && len(w)-e == 1 && f.d.words[string(w[:e])].cls.has(clsDisc|clsPart) && w[e] > '0' {
+			return int(w[e] - '0')
+		}
+	}
+	return m.ctx.discNo
+}
+
+// withoutPart takes "Part Two" off the end of a title: both ways to write a film are then known to the reader of
+// --jsonl, whose contract has the part as a field of its own.
+func withoutPart(title string) (string, int) {
+	fields := strings.FieldsFunc(title, func(c rune) bool { return c == ' ' || c == ',' })
+	if len(fields) < 3 {
+		return title, 0
+	}
+	d := dict()
+	mark, number := strings.ToLower(fields[len(fields)-2]), strings.ToLower(fields[len(fields)-1])
+	if !d.words[strings.TrimSuffix(mark, ".")].cls.has(clsPart) || mark != "part" && mark != "pt" && mark != "pt." {
+		return title, 0
+	}
+	n := 0
+	if v, ok := wholeNumber([]byte(number)); ok {
+		n = v
+	} else if w := d.words[number]; w.cls.has(clsRoman | clsNumberWord) {
+		n = int(w.value)
+	}
+	if n < 1 || n > 10 {
+		return title, 0
+	}
+	cut := strings.LastIndex(title, fields[len(fields)-2])
+	return strings.TrimRight(title[:cut], " ,-:"), n
+}

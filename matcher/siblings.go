@@ -1,0 +1,257 @@
+package matcher
+
+import (
+	"slices"
+
+	"github.com/simkld/simkld/internal/media"
+)
+
+// maxSiblings bounds how many names of a folder are looked at.
+const maxSiblings = 2000
+
+// row is what the siblings of a file have where the file has its number.
+type row struct {
+	nums   []int // sorted, each once
+	marked int   // siblings whose numbers carry a mark (S01E02)
+	videos int
+	papers int // documents: lessons have them, series do not
+}
+
+// sameRow collects the numbers of the siblings whose names begin as the file's name does before its number. Where no
+// name does, any name's first number of three or four digits counts.
+func (m *matcher) sameRow(siblings []string, start int) row {
+	var w row
+	own := m.file.low[:start]
+	w.nums = m.nums[:0]
+	others := m.others[:0]
+	for _, name := range siblings[:min(len(siblings), maxSiblings)] {
+		typ, ext := typeOf(name)
+		if typ != typeVideo && typ != typeUnknown {
+			if typ == typeText && (hasSuffixFold(name, ".pdf") || hasSuffixFold(name, ".md")) {
+				w.papers++
+			}
+			continue
+		}
+		w.videos++
+		m.low = appendLower(m.low[:0], prepare(name[:len(name)-ext]))
+		if markedSE(m.low) {
+			w.marked++
+		}
+		if n, ok := numberBehind(m.low, own); ok {
+			w.nums = append(w.nums, n)
+		} else if n, ok := longNumber(m.low); ok {
+			others = append(others, n)
+		}
+	}
+	if len(w.nums) == 0 && start > 0 {
+		w.nums = append(w.nums, others...)
+	}
+	m.nums, m.others = w.nums, others
+	slices.Sort(w.nums)
+	w.nums = slices.Compact(w.nums)
+	return w
+}
+
+func hasSuffixFold(s, suffix string) bool {
+	if len(s) < len(suffix) {
+		return false
+	}
+	for i := range suffix {
+		c := s[len(s)-len(suffix)+i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != suffix[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// numberBehind reads the number that stands in low right behind prefix; separators need not be the same.
+func numberBehind(low, prefix []byte) (int, bool) {
+	i, k := 0, 0
+	for k < len(prefix) {
+		switch {
+		case i < len(low) && low[i] == prefix[k]:
+			i++
+			k++
+		case separator(prefix[k]):
+			k++
+		case i < len(low) && separator(low[i]):
+			i++
+		default:
+			return 0, false
+		}
+	}
+	for i < len(low) && separator(low[i]) {
+		i++
+	}
+	return shortNumber(low, i)
+}
+
+// shortNumber reads a whole number of at most four digits at byte i.
+func shortNumber(low []byte, i int) (int, bool) {
+	j := i
+	for j < len(low) && isDigit(low[j]) {
+		j++
+	}
+	if j == i || j-i > 4 || j < len(low) && isAlpha(low[j]) && low[j] != 'v' {
+		return 0, false
+	}
+	return wholeNumber(low[i:j])
+}
+
+// longNumber gives the first number of three or four digits that stands for itself.
+func longNumber(low []byte) (int, bool) {
+	for i := 0; i < len(low); i++ {
+		if !isDigit(low[i]) {
+			continue
+		}
+		j := i
+		for j < len(low) && isDigit(low[j]) {
+			j++
+		}
+		if (i == 0 || !isAlpha(low[i-1])) && (j-i == 3 || j-i == 4) && (j == len(low) || !isAlpha(low[j])) {
+			return wholeNumber(low[i:j])
+		}
+		i = j
+	}
+	return 0, false
+}
+
+// markedSE reports whether s01e02 or 1x02 stands in low.
+func markedSE(low []byte) bool {
+	for i := 0; i+3 < len(low); i++ {
+		if (low[i] == 'e' || low[i] == 'x') && isDigit(low[i+1]) && isDigit(low[i+2]) && i > 0 && isDigit(low[i-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// reading of a row of numbers
+type rowSense uint8
+
+const (
+	rowSilent   rowSense = iota
+	rowSeasons           // 101 is the first season's first
+	rowAbsolute          // 101 follows 100
+	rowOutside           // the file's number is none of the row: a year, or part of a title
+	rowEpisodes          // 1, 2, 3, ...
+)
+
+// sense says what the row makes of the file's number n.
+func (w *row) sense(n int) rowSense {
+	if w.marked*2 > w.videos && n >= 100 {
+		return rowSeasons
+	}
+	if len(w.nums) == 0 {
+		return rowSilent
+	}
+	low, high := w.nums[0], w.nums[len(w.nums)-1]
+	if n < 100 && high < 100 {
+		return w.smallSense(n)
+	}
+	under, seasons := 0, true
+	for _, k := range w.nums {
+		if k < 100 {
+			under++
+		}
+		if r := k % 100; k >= 100 && (r == 0 || r > 50) {
+			seasons = false
+		}
+	}
+	switch {
+	case n < 100:
+		return rowAbsolute
+	case under > 0 && under*4 >= len(w.nums), !seasons && (n <= high+30 && n+30 >= low):
+		return rowAbsolute
+	case n/100 < low/100-2 || n/100 > high/100+2 || !seasons:
+		return rowOutside
+	case n%100 == 0 || n%100 > 50:
+		return rowAbsolute
+	case len(w.nums) >= 2:
+		return rowSeasons
+	}
+	return rowSilent
+}
+
+// smallSense judges a number below 100 beside others below 100: episodes run from 1 on without a break.
+func (w *row) smallSense(n int) rowSense {
+	have := 0
+	for k := 1; k <= n; k++ {
+		if _, ok := slices.BinarySearch(w.nums, k); ok || k == n {
+			have++
+		}
+	}
+	run := 0
+	for _, k := range w.nums {
+		if k >= n-3 && k <= n+3 && k != n {
+			run++
+		}
+	}
+	switch {
+	case len(w.nums) >= 3 && have*4 >= n*3:
+		return rowEpisodes
+	case len(w.nums) >= 5 && run >= 3:
+		return rowEpisodes
+	}
+	return rowSilent
+}
+
+// besideSiblings judges a bare number with the names of the folder's other files.
+func (m *matcher) besideSiblings(h *hypothesis, c *candidate, siblings []string) {
+	if len(siblings) == 0 || c.num.n == 0 {
+		return
+	}
+	if c.num.form == formPair {
+		m.pairBeside(h, c, siblings)
+		return
+	}
+	n, whole := c.num.nums[0].Int()
+	if !whole {
+		return
+	}
+	w := m.sameRow(siblings, c.num.start)
+	if w.papers > 0 && !m.ctx.series && !m.ctx.anime {
+		h.score -= 0.5
+		m.say("documents lie beside it: a course rather than a series")
+		return
+	}
+	switch w.sense(n) {
+	case rowSeasons:
+		m.say("its siblings make %d season %d, episode %d", n, n/100, n%100)
+		h.num.season, h.num.n = n/100, 0
+		for _, v := range c.num.nums[:c.num.n] {
+			k, _ := v.Int()
+			h.num.add(media.Number(k % 100))
+		}
+		h.score = max(h.score, 0.6) + 0.35
+	case rowAbsolute:
+		m.say("its siblings make %d a number of the whole series", n)
+		h.num.nums, h.num.n, h.num.season = c.num.nums, c.num.n, m.seasonOf(&m.file)
+		h.score = max(h.score, 0.6) + 0.35
+	case rowOutside:
+		m.say("its siblings' numbers are far from %d", n)
+		h.score -= 0.4
+	case rowEpisodes:
+		m.say("its siblings are numbered as episodes")
+		h.score = max(h.score, 0.5) + 0.35
+	case rowSilent:
+	}
+}
+
+// pairBeside judges "3-10" or "3 05" by its siblings: they are numbered the same way.
+func (m *matcher) pairBeside(h *hypothesis, c *candidate, siblings []string) {
+	second := m.file.tokenAt(c.num.start) + 1
+	if second <= 0 || second >= len(m.file.toks) {
+		return
+	}
+	w := m.sameRow(siblings, m.file.toks[second].start)
+	n, _ := c.num.nums[0].Int()
+	if len(w.nums) >= 3 && w.smallSense(n) == rowEpisodes {
+		m.say("its siblings count episodes behind the same season")
+		h.score = max(h.score, 0.5) + 0.5
+	}
+}
