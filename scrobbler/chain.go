@@ -2,6 +2,7 @@ package scrobbler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,25 +34,35 @@ func (set Settings) chain(s *session, i int, p float64, at time.Time) []Decision
 	ep := s.eps[i]
 	c := chainOf{}
 	c.add("player", MarkOK, playerText(s))
-	switch s.reason {
-	case media.ReasonPrivate:
-		c.no("place", "private: nothing is told")
-	case media.ReasonExcluded:
-		c.no("place", "by matcher.exclude "+s.rule)
-	case media.ReasonNotIncluded:
-		c.no("place", "outside matcher.include")
-	default:
-		c.add("place", MarkOK, placeText(s))
-	}
-	switch s.reason {
-	case media.ReasonMusic, media.ReasonPicture, media.ReasonLive, media.ReasonNoDuration, media.ReasonShort, media.ReasonExtra:
+	chainPlace(&c, s)
+	if isKind(s.reason) {
 		c.no("kind", set.Words(s.reason, s.item.Length))
-	default:
+	} else {
 		c.add("kind", MarkOK, "video of "+clockText(s.item.Length)+", no trailer, sample or extra")
 	}
 	chainIdentity(&c, s, ep)
 	set.chainPlay(&c, s, i, p, at)
 	return c.list
+}
+
+func chainPlace(c *chainOf, s *session) {
+	forbidden := map[media.Reason]string{
+		media.ReasonPrivate:     "private: nothing is told",
+		media.ReasonExcluded:    "by matcher.exclude " + s.rule,
+		media.ReasonNotIncluded: "outside matcher.include",
+	}
+	if text, ok := forbidden[s.reason]; ok {
+		c.no("place", text)
+		return
+	}
+	c.add("place", MarkOK, placeText(s))
+}
+
+// isKind reports whether a reason lies in what sort of thing is played.
+func isKind(r media.Reason) bool {
+	return slices.Contains([]media.Reason{
+		media.ReasonMusic, media.ReasonPicture, media.ReasonLive, media.ReasonNoDuration, media.ReasonShort, media.ReasonExtra,
+	}, r)
 }
 
 func chainIdentity(c *chainOf, s *session, ep *episode) {
@@ -140,17 +151,14 @@ func placeText(s *session) string {
 
 // Words says in words why something is not scrobbled (screens.md 2).
 func (set Settings) Words(r media.Reason, length time.Duration) string {
-	switch r {
-	case media.ReasonShort:
-		return clockText(length) + " long, under min_duration " + clockText(set.MinDuration)
-	case media.ReasonLive:
-		return "a live stream"
-	case media.ReasonNoDuration:
-		return "the player gives no length"
-	case media.ReasonExtra:
-		return "a trailer, sample or extra"
-	case media.ReasonNone:
-		return ""
+	words := map[media.Reason]string{
+		media.ReasonShort:      clockText(length) + " long, under min_duration " + clockText(set.MinDuration),
+		media.ReasonLive:       "a live stream",
+		media.ReasonNoDuration: "the player gives no length",
+		media.ReasonExtra:      "a trailer, sample or extra",
+	}
+	if w, ok := words[r]; ok {
+		return w
 	}
 	return string(r)
 }

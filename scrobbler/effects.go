@@ -38,7 +38,8 @@ type Keep struct {
 	Played Played
 }
 
-// Journal writes the end of a watch into the history of this machine.
+// Journal writes the end of a watch into the history of this machine. A watch that goes on after its end (somebody
+// seeks back, or counts it by hand) has another end, which takes the place of the one before.
 type Journal struct{ Entry Entry }
 
 // Notify tells the user something that needs or deserves attention.

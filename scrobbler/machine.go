@@ -1,6 +1,7 @@
 package scrobbler
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ type Machine struct {
 	orphans  []Saved    // left by an earlier run, their player not seen yet
 	settleAt time.Duration
 	private  Private
-	// lastEnd is what each instance played to its end, to know a loop.
+	// lastEnd is what each instance played to its end and what counted, to know a loop.
 	lastEnd map[string]ended
 
 	out  []Effect
@@ -27,9 +28,8 @@ type Machine struct {
 }
 
 type ended struct {
-	path  string
-	at    time.Duration
-	count bool
+	path string
+	at   time.Duration
 }
 
 // Private is the user's wish that nothing be told.
@@ -54,33 +54,69 @@ func New(set Settings, number func() media.WatchID) *Machine {
 
 // Step takes in what a player says.
 func (m *Machine) Step(e players.Event) []Effect {
+	e = tidy(e)
 	s := m.find(e.Instance)
-	if s != nil && s.playback != e.Playback {
-		m.end(s, players.EndStopped, e.At)
+	if s != nil && s.another(e) {
+		m.end(s, e.At)
 		m.drop(s)
 		s = nil
 	}
 	switch {
 	case s == nil && e.State == players.Stopped:
 		m.disown(e)
+		m.left(e)
 	case s == nil && e.Item.Path == "" && e.Item.Title == "":
 		// Nothing is named yet: there is nothing to tell apart.
+	case s == nil && !e.Known && m.awaits(e):
+		// An earlier run left it: the first position says whether it played on meanwhile.
 	case s == nil:
 		m.open(e)
 	case s.over:
-		if e.End == players.EndGone || e.End == players.EndSilent {
-			m.drop(s)
-		}
+		m.left(e)
 	default:
 		m.step(s, e)
 	}
 	return m.done(e.At)
 }
 
+// tidy bounds what a player may say.
+func tidy(e players.Event) players.Event {
+	if e.Item.Length < 0 || e.Item.Length > longest {
+		e.Item.Length = 0
+	}
+	e.Position = min(max(0, e.Position), longest)
+	e.Rate = tidyRate(e.Rate)
+	return e
+}
+
+// tidyRate believes 0.01 to 100 (edge-cases.md M20).
+func tidyRate(r float64) float64 {
+	if r >= 0.01 && r <= 100 {
+		return r
+	}
+	return 1
+}
+
+// another reports whether an event is of another playback than the session.
+func (s *session) another(e players.Event) bool {
+	return s.playback != e.Playback ||
+		e.State != players.Stopped && s.item.Path != "" && e.Item.Path != "" && s.item.Path != e.Item.Path
+}
+
+// left forgets a player that is gone.
+func (m *Machine) left(e players.Event) {
+	if e.End != players.EndGone && e.End != players.EndSilent {
+		return
+	}
+	if s := m.find(e.Instance); s != nil {
+		m.drop(s)
+	}
+	delete(m.lastEnd, e.Instance)
+}
+
 func (m *Machine) step(s *session, e players.Event) {
-	hidden := m.private.covers(s, e.At.Wall)
 	face, state, end := s.item, s.state, s.end
-	got := s.observe(e, hidden)
+	got := s.observe(e)
 	if got.slept {
 		m.wokeUp(s, got.before, e.At)
 	}
@@ -88,18 +124,17 @@ func (m *Machine) step(s *session, e players.Event) {
 		m.identify(s)
 	}
 	if e.State == players.Stopped {
+		m.cross(s, got, e.At)
 		m.close(s, e.End, e.At)
-		if e.End == players.EndGone || e.End == players.EndSilent {
-			m.drop(s)
-		}
+		m.left(e)
 		return
 	}
 	if got.jumped && s.wrapped(got.before) {
 		m.roundOver(s, got.before, e.At)
-	} else {
-		m.cross(s, got, e.At)
 	}
-	s.dirty = s.dirty || got.jumped || state != s.state || end != s.end || face.Length != s.item.Length
+	m.cross(s, got, e.At)
+	s.dirty = s.dirty || state != s.state || end != s.end
+	s.moved = s.moved || got.jumped || face.Length != s.item.Length && !s.item.Growing
 	m.evaluate(s, e.At)
 }
 
@@ -117,24 +152,23 @@ func (s *session) wrapped(before time.Duration) bool {
 func (m *Machine) open(e players.Event) {
 	s := &session{
 		player: e.Player, channel: e.Channel, instance: e.Instance, pid: e.PID, playback: e.Playback,
-		item: e.Item, rate: 1, at: e.At, state: players.Stalled, earlier: map[string]Played{},
+		item: e.Item, rate: 1, at: e.At, state: players.Stalled, savedAt: e.At.Mono, moved: true,
 	}
 	if saved, ok := m.claim(e); ok {
-		s.restore(saved, e, m.private.covers(s, e.At.Wall))
-		if e.At.Wall.Sub(saved.At) > sameSitting && s.current().told == toldStart {
-			m.pauseAt(s, s.current(), s.progress(s.cur, saved.Position), saved.At)
-		}
+		m.resume(s, saved, e)
 	} else {
 		s.eps = []*episode{{watch: m.number()}}
-		if last, ok := m.lastEnd[e.Instance]; ok && last.count && last.path == e.Item.Path && e.At.Mono-last.at < atOnce {
-			s.round = 1
+		if last, ok := m.lastEnd[e.Instance]; ok && last.path == e.Item.Path && e.At.Mono-last.at < atOnce {
 			s.eps[0].counted, s.eps[0].settled = true, true
 		}
-		s.observe(e, m.private.covers(s, e.At.Wall))
+		s.hidden = m.private.covers(s, e.At.Wall)
+		if e.Known {
+			s.pos = s.clamp(e.Position)
+		}
+		s.observe(e)
 	}
 	delete(m.lastEnd, e.Instance)
 	m.sessions = append(m.sessions, s)
-	s.dirty = true
 	m.identify(s)
 	m.evaluate(s, e.At)
 }
@@ -150,23 +184,25 @@ func (m *Machine) Identified(id Identified, now media.Moment) []Effect {
 	if s == nil || s.over || s.turn != id.Turn {
 		return m.done(now)
 	}
-	slept := s.sync(now, m.private.covers(s, now.Wall))
-	if slept {
-		m.wokeUp(s, s.pos, now)
+	before := s.pos
+	if s.sync(now) {
+		m.wokeUp(s, before, now)
 	}
 	m.adopt(s, id, now)
-	s.dirty = true
+	s.moved = true
 	m.evaluate(s, now)
 	return m.done(now)
 }
 
 // adopt gives a session its identity; one that it had before is closed at Simkl first.
 func (m *Machine) adopt(s *session, id Identified, now media.Moment) {
-	same := s.known && s.match.ItemKey() == id.Match.ItemKey()
+	same := s.known && s.match.ItemKey() == id.Match.ItemKey() && len(s.eps) == id.Match.Count()
 	s.known, s.match, s.mayGo, s.note = true, id.Match, id.MayGo, id.Note
-	for key, played := range id.Earlier {
-		s.earlier[key] = played
-	}
+	// Views share the map, so it is replaced and never changed.
+	earlier := make(map[string]Played, len(s.earlier)+len(id.Earlier))
+	maps.Copy(earlier, s.earlier)
+	maps.Copy(earlier, id.Earlier)
+	s.earlier = earlier
 	if same {
 		for i, ep := range s.eps {
 			ep.match = id.Match.Episode(i)
@@ -182,7 +218,7 @@ func (m *Machine) adopt(s *session, id Identified, now media.Moment) {
 	s.eps = s.eps[:id.Match.Count()]
 	for i, ep := range s.eps {
 		ep.match = id.Match.Episode(i)
-		ep.unmatched, ep.noticed = false, false
+		ep.unmatched, ep.noticed, ep.answer = false, false, nil
 	}
 	s.cur = s.indexAt(s.pos)
 }
@@ -190,14 +226,17 @@ func (m *Machine) adopt(s *session, id Identified, now media.Moment) {
 // Tick lets time pass.
 func (m *Machine) Tick(now media.Moment) []Effect {
 	m.wake = 0 // the one asked for is used up
+	return m.pass(now)
+}
+
+func (m *Machine) pass(now media.Moment) []Effect {
 	m.settle(now)
 	for _, s := range slices.Clone(m.sessions) {
 		if s.over {
 			continue
 		}
 		before := s.pos
-		slept := s.sync(now, m.private.covers(s, now.Wall))
-		if slept {
+		if s.sync(now) {
 			m.wokeUp(s, before, now)
 		}
 		m.cross(s, seen{before: s.pos}, now)
@@ -212,11 +251,11 @@ func (m *Machine) Sleep(now media.Moment) []Effect {
 		if s.over {
 			continue
 		}
-		s.sync(now, m.private.covers(s, now.Wall))
+		s.sync(now)
 		if ep := s.current(); ep.told == toldStart {
 			m.pauseAt(s, ep, s.progress(s.cur, s.pos), now.Wall)
 			ep.yielded = true // still "playing" for the player: the next start is for the time after
-			s.slept = true
+			s.slept, s.sleptAt = true, now.Mono
 		}
 		s.dirty = true
 	}
@@ -233,32 +272,34 @@ func (m *Machine) wokeUp(s *session, before time.Duration, now media.Moment) {
 		}
 		m.pauseAt(s, ep, s.progress(s.cur, before), at)
 	}
+	m.awake(s)
+}
+
+// awake lets what was paused for a sleep be told of again.
+func (m *Machine) awake(s *session) {
 	if s.slept {
-		ep.yielded, s.slept = false, false
+		s.current().yielded, s.slept = false, false
 	}
 }
 
 // Reload takes in new settings.
 func (m *Machine) Reload(set Settings, now media.Moment) []Effect {
 	m.set = set
-	return m.Tick(now)
+	return m.pass(now)
 }
 
 // SetPrivate takes in what the user wants kept private.
 func (m *Machine) SetPrivate(p Private, now media.Moment) []Effect {
 	for _, s := range m.sessions {
 		if !s.over {
-			s.sync(now, m.private.covers(s, now.Wall))
+			s.sync(now) // what was played till now is settled under the old rule
 		}
 	}
 	m.private = p
 	for _, s := range m.sessions {
-		if s.over {
-			continue
+		if !s.over {
+			m.evaluate(s, now)
 		}
-		s.from = s.pos // what was played till now is settled under the old rule
-		s.ran = 0
-		m.evaluate(s, now)
 	}
 	return m.done(now)
 }
@@ -280,21 +321,31 @@ func (m *Machine) Told(t Told, now media.Moment) []Effect {
 		s.dirty = true
 		if !s.over {
 			m.evaluate(s, now)
+		} else if ep == s.current() {
+			s.reason = media.ReasonUnmatched
 		}
 	}
 	return m.done(now)
 }
 
-// Mark counts what a session plays as watched now, though the rules did not. It reports false for a watch that is
-// not playing, or counted already.
+// Mark counts what a session plays, or played last, as watched though the rules did not. It reports false for a watch
+// that no session has any more, that is not known, or that counted already.
 func (m *Machine) Mark(w media.WatchID, now media.Moment) ([]Effect, bool) {
 	s, ep := m.byEpisode(w)
-	if ep == nil || s.over || ep.counted || !s.known || ep.match.Kind == media.KindNone {
+	if ep == nil || ep.counted || !s.known || ep.match.Kind == media.KindNone {
 		return m.done(now), false
 	}
-	s.sync(now, m.private.covers(s, now.Wall))
-	m.count(s, ep, 100, now.Wall)
-	s.dirty = true
+	at := now.Wall
+	if s.over {
+		at = s.lastRan(at)
+	} else {
+		s.sync(now)
+	}
+	if ep.unmatched {
+		m.park(s, ep, 100, at) // Simkl knows no such title: a person says first what it is
+	} else {
+		m.count(s, ep, 100, at)
+	}
 	return m.done(now), true
 }
 
@@ -314,7 +365,7 @@ func (m *Machine) Close(now media.Moment) []Effect {
 		if s.over {
 			continue
 		}
-		s.sync(now, m.private.covers(s, now.Wall))
+		s.sync(now)
 		s.dirty = true
 	}
 	out := m.done(now)
@@ -359,14 +410,9 @@ func (m *Machine) drop(s *session) {
 // done ends one input: what changed is written, and the next look is asked for.
 func (m *Machine) done(now media.Moment) []Effect {
 	for _, s := range m.sessions {
-		if s.over || (!s.dirty && now.Mono-s.savedAt < saveEvery) || !m.worthSaving(s) {
-			continue
+		if m.owed(s, now.Mono) {
+			m.persist(s, now.Mono)
 		}
-		if !s.dirty && !s.running() {
-			continue
-		}
-		m.emit(Persist{Saved: s.save()})
-		s.savedAt, s.dirty = now.Mono, false
 	}
 	if at := m.next(now); at != m.wake {
 		m.wake = at
@@ -377,16 +423,24 @@ func (m *Machine) done(now media.Moment) []Effect {
 	return out
 }
 
+// owed reports whether a session is to be written now.
+func (m *Machine) owed(s *session, mono time.Duration) bool {
+	since := mono - s.savedAt
+	due := s.dirty || s.moved && since >= saveSoon || s.running() && since >= saveEvery
+	return due && !s.over && m.worthSaving(s)
+}
+
+func (m *Machine) persist(s *session, mono time.Duration) {
+	m.emit(Persist{Saved: s.save()})
+	s.savedAt, s.dirty, s.moved, s.stored = mono, false, false, true
+}
+
 // worthSaving reports whether a crash would lose anything: not for music, clips and the like.
 func (m *Machine) worthSaving(s *session) bool {
 	if s.current().told != toldNothing {
 		return true
 	}
-	switch s.reason {
-	case media.ReasonNone, media.ReasonUnmatched, media.ReasonNotPlayed:
-		return true
-	}
-	return false
+	return s.reason == media.ReasonNone || s.reason == media.ReasonUnmatched
 }
 
 // next is the reading of the monotonic clock at which something is due without anybody saying so; 0 if nothing.
@@ -406,9 +460,15 @@ func (m *Machine) next(now media.Moment) time.Duration {
 			continue
 		}
 		if left := m.private.Until.Sub(now.Wall); left > 0 {
-			due(now.Mono + left)
+			due(now.Mono + min(left, lookAgain))
+		}
+		if s.moved && m.worthSaving(s) {
+			due(s.savedAt + saveSoon)
 		}
 		ep := s.current()
+		if s.slept && s.state == players.Playing {
+			due(s.sleptAt + stayedAwake)
+		}
 		switch {
 		case s.reason != media.ReasonNone:
 		case m.startable(s, ep):

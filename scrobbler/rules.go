@@ -1,6 +1,7 @@
 package scrobbler
 
 import (
+	"maps"
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
@@ -10,8 +11,12 @@ import (
 // evaluate does what a session's state asks for, by the rows of product.md 5.
 func (m *Machine) evaluate(s *session, now media.Moment) {
 	ep := s.current()
+	s.hidden = m.private.covers(s, now.Wall)
 	s.reason, s.rule = m.judge(s, now.Wall)
-	if s.end == players.EndReached && s.state == players.Paused && !ep.settled {
+	if s.slept && (s.state == players.Paused || now.Mono-s.sleptAt >= stayedAwake) {
+		m.awake(s)
+	}
+	if s.known && s.end == players.EndReached && s.state != players.Playing && !ep.settled {
 		m.finish(s, s.cur, m.lastProgress(s, s.end), now)
 		return
 	}
@@ -78,22 +83,31 @@ func (m *Machine) judge(s *session, wall time.Time) (media.Reason, string) {
 // start tells Simkl that an item plays, after what Simkl could finish by itself because of it has been paused there.
 func (m *Machine) start(s *session, ep *episode, now media.Moment) {
 	for _, o := range m.sessions {
-		other := o.current()
-		if o == s || o.over || other.told != toldStart || o.share(o.cur) >= m.set.MinPlayed ||
-			o.atSimkl(other, now.Mono+finishMargin) < watchedFrom {
+		if o == s || !m.unearned(o, now) {
 			continue
 		}
+		other := o.current()
 		m.pauseAt(o, other, o.progress(o.cur, o.positionAt(now.Mono)), now.Wall)
-		other.yielded, o.dirty = true, true
+		other.yielded = true
 	}
 	p := s.progress(s.cur, s.positionAt(now.Mono))
 	ep.settled, ep.reason = false, media.ReasonNone
 	if ep.started.IsZero() {
 		ep.started = now.Wall
 	}
-	ep.told, ep.toldAt, ep.toldProgress = toldStart, now.Mono, p
-	m.send(s, ep, media.VerbStart, p, now.Wall)
-	s.dirty = true
+	ep.told, ep.toldAt, ep.toldWall, ep.toldProgress = toldStart, now.Mono, now.Wall, p
+	call := m.call(s, ep, media.VerbStart, p, now.Wall)
+	m.persist(s, now.Mono) // before Simkl hears of it: whatever happens now, the next run knows what to close
+	m.emit(Send{Call: call})
+}
+
+// unearned reports whether Simkl could finish by itself what a session has not earned.
+func (m *Machine) unearned(o *session, now media.Moment) bool {
+	ep := o.current()
+	if o.over || ep.told != toldStart || o.atSimkl(ep, now.Mono+finishMargin) < watchedFrom {
+		return false
+	}
+	return o.progress(o.cur, o.positionAt(now.Mono)) < watchedFrom || o.share(o.cur) < m.set.MinPlayed
 }
 
 func (m *Machine) pauseAt(s *session, ep *episode, p float64, wall time.Time) {
@@ -108,6 +122,9 @@ func (m *Machine) send(s *session, ep *episode, verb media.Verb, p float64, wall
 
 func (m *Machine) call(s *session, ep *episode, verb media.Verb, p float64, wall time.Time) media.Call {
 	ep.seq++
+	if verb == media.VerbWatched {
+		ep.seq = lastSeq
+	}
 	return media.Call{
 		Watch: ep.watch, Seq: ep.seq, Verb: verb, Match: ep.match, Progress: media.CutPercent(p), At: wall.UTC(),
 		Path: s.item.Path, Player: s.player,
@@ -117,8 +134,8 @@ func (m *Machine) call(s *session, ep *episode, verb media.Verb, p float64, wall
 // cross settles the episode that was left, if the position has moved into another one of the same file.
 func (m *Machine) cross(s *session, got seen, now media.Moment) {
 	i := s.indexAt(s.pos)
-	if i == s.cur {
-		return
+	if i == s.cur || i < s.cur && !got.jumped {
+		return // a position that trembles at the border is not on its way back
 	}
 	p := 100.0 // it played to its end
 	if got.jumped {
@@ -129,16 +146,17 @@ func (m *Machine) cross(s *session, got seen, now media.Moment) {
 	s.dirty = true
 }
 
-// roundOver settles the first round of an item that loops.
+// roundOver settles the first round of an item that loops, if it counts. If it does not, the jump was a seek to the
+// start like any other, and the watch goes on.
 func (m *Machine) roundOver(s *session, before time.Duration, now media.Moment) {
 	p := s.progress(s.cur, before)
-	if media.Progress(before, s.item.Length) >= endFrom && lastPart(s.current().match) {
-		p = 100
+	if media.Progress(before, s.item.Length) >= endFrom {
+		p = s.progress(s.cur, s.item.Length)
 	}
-	m.finish(s, s.cur, p, now)
-	s.round++
-	s.cur = s.indexAt(s.pos)
-	s.dirty = true
+	if s.current().counted || m.earned(s, s.cur, p) {
+		m.finish(s, s.cur, p, now)
+		s.dirty = true
+	}
 }
 
 // lastProgress is how far an item was when it ended: 100 where the player's word that the end was reached agrees with
@@ -156,24 +174,38 @@ func (m *Machine) lastProgress(s *session, end players.End) float64 {
 }
 
 // end closes a session that its player has left for another item.
-func (m *Machine) end(s *session, how players.End, now media.Moment) {
+func (m *Machine) end(s *session, now media.Moment) {
 	if s.over {
 		return
 	}
 	before := s.pos
-	if s.sync(now, m.private.covers(s, now.Wall)) {
+	if s.sync(now) {
 		m.wokeUp(s, before, now)
 	}
-	s.end = how
-	m.close(s, how, now)
+	m.cross(s, seen{before: s.pos}, now)
+	m.close(s, players.EndStopped, now)
 }
 
 // close ends a session: what it came to is told, kept and written down.
 func (m *Machine) close(s *session, how players.End, now media.Moment) {
 	s.reason, s.rule = m.judge(s, now.Wall)
 	m.finish(s, s.cur, m.lastProgress(s, how), now)
-	s.over = true
+	s.over, s.end = true, how
 	s.state = players.Stopped
+	m.keep(s)
+	if how == players.EndReached && s.current().counted {
+		m.lastEnd[s.instance] = ended{path: s.item.Path, at: now.Mono}
+	}
+	if s.stored {
+		m.emit(Forget{Watch: s.eps[0].watch})
+	}
+}
+
+// keep remembers what was played of what did not count, for a later sitting.
+func (m *Machine) keep(s *session) {
+	if r := s.reason; r != media.ReasonNone && r != media.ReasonUnmatched && r != media.ReasonPrivate {
+		return // what ran in private is in no span
+	}
 	for i, ep := range s.eps {
 		played := s.playedOf(i)
 		if ep.counted || !s.known || ep.match.Kind == media.KindNone || len(played.Spans) == 0 {
@@ -181,41 +213,50 @@ func (m *Machine) close(s *session, how players.End, now media.Moment) {
 		}
 		m.emit(Keep{Key: ep.match.ItemKey(), Played: played})
 	}
-	m.lastEnd[s.instance] = ended{path: s.item.Path, at: now.Mono, count: s.current().counted && how == players.EndReached}
-	m.emit(Forget{Watch: s.eps[0].watch})
+}
+
+// earned reports whether an episode that ended at progress p counts: position and what was really played both allow
+// it. Something must have run in this sitting, since files are also opened for an instant.
+func (m *Machine) earned(s *session, i int, p float64) bool {
+	ep := s.eps[i]
+	ran := ep.told == toldStart || ep.told == toldPause || s.ran >= m.set.StartAfter || s.shareHere(i) >= watchedFrom
+	return ran && lastPart(ep.match) && p >= watchedFrom && s.share(i) >= m.set.MinPlayed
+}
+
+// lastRan is when a session last played, now if it never did.
+func (s *session) lastRan(now time.Time) time.Time {
+	if s.ranAt.IsZero() || s.running() {
+		return now
+	}
+	return s.ranAt
 }
 
 // finish settles one episode at progress p: it counts, or it does not and why.
 func (m *Machine) finish(s *session, i int, p float64, now media.Moment) {
 	ep := s.eps[i]
+	again := ep.settled
+	ep.settled = true
 	if ep.counted {
-		ep.settled = true
 		return
 	}
-	wasSettled := ep.settled
-	ep.settled = true
-	at := s.ranAt
-	if at.IsZero() || s.state == players.Playing {
-		at = now.Wall
-	}
+	at := s.lastRan(now.Wall)
 	if !lastPart(ep.match) {
 		p = min(p, watchedFrom-0.01) // a film counts when its last file ends
 	}
-	share := s.share(i)
 	heard := ep.told == toldStart || ep.told == toldPause
-	earned := p >= watchedFrom && share >= m.set.MinPlayed
+	earned := m.earned(s, i, p)
 	switch {
 	case s.reason == media.ReasonUnmatched, s.reason == media.ReasonNone && !s.known:
-		if earned && !wasSettled {
+		if earned {
 			m.park(s, ep, p, at)
 		}
 	case s.reason != media.ReasonNone:
 		if ep.told == toldStart {
 			m.pauseAt(s, ep, p, at)
 		}
-	case earned && (heard || share >= watchedFrom || s.ran >= m.set.StartAfter):
+	case earned:
 		m.count(s, ep, p, at)
-	case !heard || wasSettled && ep.told != toldStart:
+	case !heard || again && ep.told != toldStart:
 	case p >= watchedFrom:
 		ep.reason = media.ReasonNotPlayed
 		lo, _ := s.bounds(i)
@@ -236,19 +277,29 @@ func (m *Machine) count(s *session, ep *episode, p float64, at time.Time) {
 	ep.counted, ep.told, ep.reason = true, toldEnd, media.ReasonNone
 	m.journal(s, i, EndingWatched, p, at)
 	m.send(s, ep, media.VerbWatched, p, at)
-	for _, key := range Keys(ep.match) {
-		m.emit(Keep{Key: key})
-		delete(s.earlier, key)
-	}
+	m.clear(s, ep)
 	m.notice(s, ep, NoticeWatched)
 	s.dirty = true
 }
 
+func (m *Machine) clear(s *session, ep *episode) {
+	keys := Keys(ep.match)
+	earlier := maps.Clone(s.earlier) // views share the old one
+	for _, key := range keys {
+		m.emit(Keep{Key: key})
+		delete(earlier, key)
+	}
+	s.earlier = earlier
+}
+
 // park keeps a watch that counts until a person says what it is.
 func (m *Machine) park(s *session, ep *episode, p float64, at time.Time) {
-	ep.told = toldEnd
+	ep.counted, ep.told = true, toldEnd
 	m.journal(s, s.index(ep), EndingParked, p, at)
 	m.emit(Park{Call: m.call(s, ep, media.VerbWatched, p, at)})
+	if s.known && ep.match.Kind != media.KindNone {
+		m.clear(s, ep)
+	}
 	m.notice(s, ep, NoticeNotRecognised)
 	s.dirty = true
 }

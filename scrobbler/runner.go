@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,13 +130,14 @@ func (r *Runner) Run(ctx context.Context) error {
 	asking, stopAsking := context.WithCancel(ctx)
 	defer r.asking.Wait()
 	defer stopAsking()
+	writing := context.WithoutCancel(ctx) // a write to the disk is short, and half of it is none
 	for {
 		var effects []Effect
 		var answer chan<- error
 		select {
 		case <-ctx.Done():
-			r.do(context.WithoutCancel(ctx), asking, wake, r.machine.Close(r.now()))
-			return r.flush(context.WithoutCancel(ctx))
+			r.do(writing, asking, wake, r.machine.Close(r.now()))
+			return r.flush(writing)
 		case <-r.mail.Ready():
 			for _, e := range r.mail.Take() {
 				effects = append(effects, r.machine.Step(e)...)
@@ -148,7 +150,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			effects = r.machine.Tick(r.now())
 		case <-retry.C:
 		}
-		r.do(ctx, asking, wake, effects)
+		r.do(writing, asking, wake, effects)
 		if len(r.unwritten) > 0 {
 			retry.Reset(retryWrite)
 		}
@@ -162,26 +164,39 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) do(ctx, asking context.Context, wake *time.Timer, effects []Effect) {
 	stuck := r.flush(ctx) != nil
 	for _, e := range effects {
-		switch e.(type) {
-		case Send, Park, Keep, Journal, Forget:
-			if stuck {
-				r.unwritten = append(r.unwritten, e)
-				continue
-			}
+		if stuck && isWrite(e) {
+			r.stand(e)
+			continue
 		}
 		if err := r.one(ctx, asking, wake, e); err != nil {
 			r.trouble(err)
-			if _, ok := e.(Persist); ok {
-				continue // the next one holds all of it
-			}
 			stuck = true
-			r.unwritten = append(r.unwritten, e)
+			r.stand(e)
 		}
 	}
 	snap := r.machine.Snapshot()
 	r.snapshot.Store(&snap)
 	next := make(chan struct{})
 	close(*r.changed.Swap(&next))
+}
+
+func isWrite(e Effect) bool {
+	switch e.(type) {
+	case Send, Park, Keep, Journal, Persist, Forget:
+		return true
+	}
+	return false
+}
+
+// stand puts a write at the end of the line. The state of a session holds all that an older one held, which leaves.
+func (r *Runner) stand(e Effect) {
+	if p, ok := e.(Persist); ok {
+		r.unwritten = slices.DeleteFunc(r.unwritten, func(o Effect) bool {
+			old, ok := o.(Persist)
+			return ok && old.Saved.Watch == p.Saved.Watch
+		})
+	}
+	r.unwritten = append(r.unwritten, e)
 }
 
 // flush writes what the disk did not take before.

@@ -20,6 +20,7 @@ type Saved struct {
 	Title   []byte        `json:"title,omitempty"`
 	Picture media.Picture `json:"picture,omitempty"`
 	Length  time.Duration `json:"length"`
+	Growing bool          `json:"growing,omitempty"`
 
 	Known   bool              `json:"known"`
 	Match   media.Match       `json:"match"`
@@ -49,13 +50,17 @@ type SavedEpisode struct {
 	Counted   bool          `json:"counted,omitempty"`
 	Unmatched bool          `json:"unmatched,omitempty"`
 	Started   time.Time     `json:"started"`
+	// ToldAt and ToldProgress are of the last start.
+	ToldAt       time.Time `json:"told_at"`
+	ToldProgress float64   `json:"told_progress,omitempty"`
 }
 
 func (s *session) save() Saved {
 	saved := Saved{
 		Watch: s.eps[0].watch, Player: s.player, Channel: s.channel, PID: s.pid,
 		Path: []byte(s.item.Path), Title: []byte(s.item.Title), Picture: s.item.Picture, Length: s.item.Length,
-		Known: s.known, Match: s.match, MayGo: s.mayGo, Earlier: s.earlier,
+		Growing: s.item.Growing,
+		Known:   s.known, Match: s.match, MayGo: s.mayGo, Earlier: s.earlier,
 		State: s.state, Position: s.pos, Rate: s.rate, At: s.at.Wall, RanAt: s.ranAt, Ran: s.ran,
 		Spans: s.spans, Last: s.last, Reason: s.reason, Current: s.cur,
 	}
@@ -63,7 +68,7 @@ func (s *session) save() Saved {
 	for _, ep := range s.eps {
 		saved.Episodes = append(saved.Episodes, SavedEpisode{
 			Watch: ep.watch, Seq: ep.seq, Told: string(ep.told), Settled: ep.settled, Counted: ep.counted,
-			Unmatched: ep.unmatched, Started: ep.started,
+			Unmatched: ep.unmatched, Started: ep.started, ToldAt: ep.toldWall, ToldProgress: ep.toldProgress,
 		})
 	}
 	return saved
@@ -73,7 +78,7 @@ func (s *session) save() Saved {
 // last known progress and time; the others go on when their player is seen, or are stopped when it is not seen soon.
 func (m *Machine) Restore(saved []Saved, alive func(Saved) bool, now media.Moment) []Effect {
 	for _, sv := range saved {
-		if len(sv.Episodes) == 0 || sv.Current < 0 || sv.Current >= len(sv.Episodes) {
+		if len(sv.Episodes) == 0 || sv.Current < 0 || sv.Current >= len(sv.Episodes) || sv.Episodes[0].Watch != sv.Watch {
 			m.emit(Forget{Watch: sv.Watch}) // nothing that could be finished
 			continue
 		}
@@ -100,18 +105,20 @@ func (m *Machine) settle(now media.Moment) {
 
 // claim finds the session of an earlier run that goes on with e, and stops one that the same player has left.
 func (m *Machine) claim(e players.Event) (Saved, bool) {
-	for i, sv := range m.orphans {
-		if !samePlayer(sv, e) {
-			continue
-		}
+	if i := slices.IndexFunc(m.orphans, func(sv Saved) bool { return goesOn(sv, e) }); i >= 0 {
+		sv := m.orphans[i]
 		m.orphans = slices.Delete(m.orphans, i, i+1)
-		if string(sv.Path) == e.Item.Path {
-			return sv, true
-		}
-		m.abandon(sv)
-		return Saved{}, false
+		return sv, true
+	}
+	if e.PID != 0 { // without it this may be another instance: that is known when the time is up
+		m.disown(e)
 	}
 	return Saved{}, false
+}
+
+// awaits reports whether an earlier run left the item that an event tells of.
+func (m *Machine) awaits(e players.Event) bool {
+	return slices.ContainsFunc(m.orphans, func(sv Saved) bool { return goesOn(sv, e) })
 }
 
 // disown stops the session of an earlier run whose player says that it plays nothing any more.
@@ -129,29 +136,43 @@ func samePlayer(sv Saved, e players.Event) bool {
 	return sv.Channel == e.Channel && sv.PID == e.PID && (sv.PID != 0 || sv.Player == e.Player)
 }
 
+// goesOn reports whether a player still has the item that an earlier run left.
+func goesOn(sv Saved, e players.Event) bool {
+	if !samePlayer(sv, e) || string(sv.Path) != e.Item.Path {
+		return false
+	}
+	return e.Item.Path != "" || string(sv.Title) == e.Item.Title
+}
+
 // abandon stops a session of an earlier run as it was last known.
 func (m *Machine) abandon(sv Saved) {
 	s := &session{}
 	s.load(sv)
 	s.at = media.Moment{Wall: sv.At}
 	s.state = players.Stopped // the clock does not run on
-	s.end = players.EndGone
+	if sv.Reason == media.ReasonPrivate {
+		// Nothing of its end may be told; what was told of it was closed when it went private.
+		m.emit(Forget{Watch: sv.Watch})
+		return
+	}
 	m.close(s, players.EndGone, s.at)
 }
 
 func (s *session) load(sv Saved) {
 	s.player, s.channel, s.pid = sv.Player, sv.Channel, sv.PID
-	s.item = media.Item{Path: string(sv.Path), Title: string(sv.Title), Picture: sv.Picture, Length: sv.Length}
-	s.known, s.match, s.mayGo, s.earlier = sv.Known, sv.Match, sv.MayGo, sv.Earlier
-	if s.earlier == nil {
-		s.earlier = map[string]Played{}
+	s.item = media.Item{
+		Path: string(sv.Path), Title: string(sv.Title), Picture: sv.Picture, Growing: sv.Growing,
+		Length: min(max(0, sv.Length), longest),
 	}
-	s.pos, s.rate, s.ranAt, s.ran, s.spans, s.last = sv.Position, max(sv.Rate, 0.01), sv.RanAt, sv.Ran, sv.Spans, sv.Last
-	s.reason = sv.Reason
+	s.known, s.match, s.mayGo, s.earlier = sv.Known, sv.Match, sv.MayGo, sv.Earlier
+	s.pos, s.rate, s.ranAt, s.ran = s.clamp(min(sv.Position, longest)), tidyRate(sv.Rate), sv.RanAt, sv.Ran
+	s.spans, s.last = Spans(nil).Union(sv.Spans), sv.Last
+	s.reason, s.stored = sv.Reason, true
 	for i, ep := range sv.Episodes {
 		s.eps = append(s.eps, &episode{
-			watch: ep.Watch, match: sv.Match, seq: ep.Seq, told: told(ep.Told), settled: ep.Settled,
+			watch: ep.Watch, match: sv.Match, seq: ep.Seq + seqLeap, told: told(ep.Told), settled: ep.Settled,
 			counted: ep.Counted, unmatched: ep.Unmatched, started: ep.Started,
+			toldWall: ep.ToldAt, toldProgress: ep.ToldProgress,
 		})
 		if sv.Known {
 			s.eps[i].match = sv.Match.Episode(i)
@@ -160,19 +181,41 @@ func (s *session) load(sv Saved) {
 	s.cur = sv.Current
 }
 
-// restore takes up a session of an earlier run. What played meanwhile counts if the position moved as the clock did.
-func (s *session) restore(sv Saved, e players.Event, hidden bool) {
+// resume takes up a session of an earlier run. What played meanwhile counts if the position moved as the clock did.
+func (m *Machine) resume(s *session, sv Saved, e players.Event) {
 	item := s.item
 	s.load(sv)
+	if item.Length == 0 {
+		item.Length = s.item.Length
+	}
 	s.item = item
+	s.hidden = sv.Reason == media.ReasonPrivate || m.private.covers(s, e.At.Wall)
 	elapsed := e.At.Wall.Sub(sv.At)
-	expected := sv.Position + time.Duration(float64(elapsed)*s.rate)
-	if sv.State == players.Playing && e.Known && elapsed > 0 && (e.Position-expected).Abs() <= s.tolerance(elapsed) {
-		s.from = sv.Position
-		s.playTo(s.clamp(e.Position), e.At.Wall, hidden)
+	for _, ep := range s.eps {
+		ep.toldAt = e.At.Mono - min(max(0, e.At.Wall.Sub(ep.toldWall)), longest)
+	}
+	if elapsed > sameSitting && s.current().told == toldStart {
+		m.pauseAt(s, s.current(), s.progress(s.cur, s.pos), sv.At)
+	}
+	before := s.pos
+	if s.wentOn(sv, e, elapsed) {
+		s.from = s.pos
+		s.pos = s.clamp(e.Position)
+		s.playTo(s.pos, e.At.Wall)
 		s.ran += elapsed
+		before = s.pos
 	}
 	s.state = players.Stalled // the event says what it is
-	e.Jumped = false
-	s.observe(e, hidden)
+	got := s.observe(e)
+	got.before = before
+	s.dirty = true
+	m.cross(s, got, e.At)
+}
+
+func (s *session) wentOn(sv Saved, e players.Event, elapsed time.Duration) bool {
+	if sv.State != players.Playing || !e.Known || elapsed <= 0 || elapsed > longest {
+		return false
+	}
+	expected := s.pos + time.Duration(float64(elapsed)*s.rate)
+	return (e.Position - expected).Abs() <= s.tolerance(elapsed)
 }

@@ -36,6 +36,7 @@ type episode struct {
 	started   time.Time
 	// toldAt and toldProgress are of the last start, for what Simkl extrapolates from it.
 	toldAt       time.Duration
+	toldWall     time.Time
 	toldProgress float64
 	answer       *media.Answer
 	reason       media.Reason // why the last end did not count
@@ -61,7 +62,8 @@ type session struct {
 	pos   time.Duration // at at
 	at    media.Moment
 	ran   time.Duration // time really played in this sitting, by the monotonic clock
-	round int           // how often it began again from its end
+	// hidden: since the last look nothing that plays is to be told or remembered.
+	hidden bool
 
 	spans Spans
 	from  time.Duration // where the stretch that is running began
@@ -72,7 +74,9 @@ type session struct {
 
 	paused    media.Moment // since when it is paused
 	pausedPos time.Duration
-	slept     bool // a sleep was seen since the last call
+	// slept: paused at Simkl because the machine was about to sleep, at sleptAt.
+	slept   bool
+	sleptAt time.Duration
 
 	eps []*episode
 	cur int
@@ -82,7 +86,9 @@ type session struct {
 	over   bool
 
 	savedAt time.Duration
-	dirty   bool
+	dirty   bool // to be written at once
+	moved   bool // to be written soon
+	stored  bool // something of it has been written
 }
 
 func (s *session) current() *episode { return s.eps[s.cur] }
@@ -112,8 +118,12 @@ func (s *session) tolerance(elapsed time.Duration) time.Duration {
 }
 
 // playTo extends the running stretch.
-func (s *session) playTo(to time.Duration, wall time.Time, hidden bool) {
-	if hidden || to <= s.from {
+func (s *session) playTo(to time.Duration, wall time.Time) {
+	if to <= s.from {
+		return
+	}
+	if s.hidden {
+		s.from = to // what follows in the open is a stretch of its own
 		return
 	}
 	s.spans = s.spans.Add(s.from, to)
@@ -124,12 +134,16 @@ func (s *session) playTo(to time.Duration, wall time.Time, hidden bool) {
 }
 
 // sync brings the session to now by the clock alone. It reports a sleep in between.
-func (s *session) sync(now media.Moment, hidden bool) (slept bool) {
+func (s *session) sync(now media.Moment) (slept bool) {
 	slept = s.gap(now)
+	wall := now.Wall
+	if slept {
+		wall = s.at.Wall // when it fell asleep, to some seconds
+	}
 	if s.running() {
 		pos := s.positionAt(now.Mono)
-		s.ran += max(0, now.Mono-s.at.Mono)
-		s.playTo(pos, now.Wall, hidden)
+		s.ran += min(max(0, now.Mono-s.at.Mono), blind)
+		s.playTo(pos, wall)
 		s.pos = pos
 	}
 	s.at = now
@@ -149,33 +163,33 @@ type seen struct {
 }
 
 // observe takes in what the player says.
-func (s *session) observe(e players.Event, hidden bool) seen {
+func (s *session) observe(e players.Event) seen {
 	was := s.running()
 	elapsed := max(0, e.At.Mono-s.at.Mono)
 	got := seen{before: s.positionAt(e.At.Mono), slept: s.gap(e.At)}
+	wall := e.At.Wall
+	if got.slept || e.End == players.EndSilent {
+		wall = s.at.Wall // it ran till then at least
+	}
 	if e.End == players.EndSilent {
 		got.before = s.pos // it may have stood still since its last word
 	}
-	s.item, s.end = e.Item, e.End
+	s.take(e)
 	pos := got.before
-	switch {
-	case e.Known:
+	if s.tells(e) {
 		pos = s.clamp(e.Position)
-		expected := s.pos + time.Duration(float64(elapsed)*s.rate)
-		got.jumped = e.Jumped || (was && (pos-expected).Abs() > s.tolerance(elapsed))
-		if was && got.jumped {
-			s.playTo(got.before, e.At.Wall, hidden)
-		} else if was {
-			s.playTo(pos, e.At.Wall, hidden)
-		}
-		if got.jumped {
-			s.jump.from, s.jump.to = got.before, pos
-		}
-	case was:
-		s.playTo(pos, e.At.Wall, hidden)
+		got.jumped = e.Jumped || s.strayed(pos, elapsed)
 	}
 	if was {
-		s.ran += elapsed
+		s.ran += min(elapsed, blind)
+		if got.jumped {
+			s.playTo(got.before, wall)
+		} else {
+			s.playTo(pos, wall)
+		}
+	}
+	if got.jumped {
+		s.jump.from, s.jump.to = got.before, pos
 	}
 	if e.State == players.Paused && s.state != players.Paused {
 		s.paused, s.pausedPos = e.At, pos
@@ -186,95 +200,36 @@ func (s *session) observe(e players.Event, hidden bool) seen {
 	if e.State == players.Playing && (!was || got.jumped) {
 		s.from = pos
 	}
-	s.state, s.pos, s.at = e.State, pos, e.At
-	if e.Rate > 0 {
-		s.rate = e.Rate
-	}
+	s.state, s.pos, s.at, s.rate = e.State, pos, e.At, e.Rate
 	return got
 }
 
-// bounds are the media times between which the i-th episode of the file lies: its share of the running time.
-func (s *session) bounds(i int) (lo, hi time.Duration) {
-	n := time.Duration(len(s.eps))
-	return s.item.Length * time.Duration(i) / n, s.item.Length * time.Duration(i+1) / n
+// take believes what the player says of the item, except where it only stopped saying it: before the end of a file
+// mpv takes all its properties back (players.md 0, fact 4).
+func (s *session) take(e players.Event) {
+	s.end = e.End
+	item := e.Item
+	if e.State == players.Stopped || item.Path == "" && s.item.Path != "" {
+		return
+	}
+	if item.Length == 0 {
+		item.Length = s.item.Length
+	}
+	s.item = item
 }
 
-// indexAt is the episode that a position belongs to.
-func (s *session) indexAt(pos time.Duration) int {
-	if len(s.eps) == 1 || s.item.Length <= 0 {
-		return 0
-	}
-	return min(len(s.eps)-1, int(int64(pos)*int64(len(s.eps))/int64(s.item.Length)))
+// tells reports whether the position of an event is to be believed: players put it back to 0 when they stop or reach
+// the end (edge-cases.md M19).
+func (s *session) tells(e players.Event) bool {
+	over := e.State == players.Stopped || e.End == players.EndReached
+	return e.Known && (e.Position > 0 || !over)
 }
 
-// progress is how far the i-th episode is at a position, in percent. Of a film in several files it is the share of
-// the whole film.
-func (s *session) progress(i int, pos time.Duration) float64 {
-	lo, hi := s.bounds(i)
-	p := media.Progress(pos-lo, hi-lo)
-	if m := s.eps[i].match; m.Part > 0 {
-		parts := float64(partsOf(m))
-		p = media.CutPercent((float64(m.Part-1)*100 + p) / parts)
+// strayed reports whether a position is another than playing alone would have reached.
+func (s *session) strayed(pos, elapsed time.Duration) bool {
+	if !s.running() {
+		return (pos - s.pos).Abs() > still
 	}
-	return p
-}
-
-// partsOf is how many files a film has: as counted beside the file, else the second is taken for the last, since
-// films in two files are the rule.
-func partsOf(m media.Match) int { return max(m.Parts, m.Part, 2) }
-
-// lastPart reports whether the end of this file is the end of the film.
-func lastPart(m media.Match) bool { return m.Part == 0 || m.Part >= partsOf(m) }
-
-// playedOf is what was played of the i-th episode in all sittings together.
-func (s *session) playedOf(i int) Played {
-	lo, hi := s.bounds(i)
-	spans := s.spans.Within(lo, hi).Union(s.earlier[s.eps[i].match.ItemKey()].Spans.Within(0, hi-lo))
-	return Played{Spans: spans, Length: hi - lo}
-}
-
-// share is how much of the i-th episode was really played, in percent.
-func (s *session) share(i int) float64 {
-	p := s.playedOf(i)
-	total, length := p.Spans.Total(), p.Length
-	if m := s.eps[i].match; m.Part > 0 {
-		for part := 1; part <= partsOf(m); part++ {
-			if part == m.Part {
-				continue
-			}
-			other := m
-			other.Part = part
-			if e, ok := s.earlier[other.ItemKey()]; ok && e.Length > 0 {
-				total, length = total+e.Spans.Total(), length+e.Length
-			} else {
-				length += p.Length
-			}
-		}
-	}
-	return media.Progress(total, length)
-}
-
-// atSimkl is the progress that Simkl reckons an open start has come to (simkl-api.md 5.3).
-func (s *session) atSimkl(ep *episode, mono time.Duration) float64 {
-	length := s.item.Length / time.Duration(len(s.eps))
-	if length <= 0 {
-		return 100 // unknown here, so it could be anything there
-	}
-	return ep.toldProgress + 100*float64(mono-ep.toldAt)/float64(length)
-}
-
-// Keys names the items whose earlier sittings bear on a file: each of its episodes, each part of its film.
-func Keys(m media.Match) []string {
-	var keys []string
-	if m.Part > 0 {
-		for part := 1; part <= partsOf(m); part++ {
-			m.Part = part
-			keys = append(keys, m.ItemKey())
-		}
-		return keys
-	}
-	for i := range m.Count() {
-		keys = append(keys, m.Episode(i).ItemKey())
-	}
-	return keys
+	expected := s.pos + time.Duration(float64(elapsed)*s.rate)
+	return (pos - expected).Abs() > s.tolerance(elapsed)
 }

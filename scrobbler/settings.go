@@ -48,6 +48,25 @@ const (
 	finishMargin = time.Minute
 	// atOnce is how soon the same item must follow its own end to be a loop.
 	atOnce = 5 * time.Second
+	// still is how far a position may be from where it stood, though nothing plays, before it was a jump.
+	still = 2 * time.Second
+	// saveSoon is how long a seek or a new item may wait to be written, so that a hand on the seek bar or a walk
+	// through a playlist is one write.
+	saveSoon = 500 * time.Millisecond
+	// stayedAwake is how long after the word of a coming sleep it is clear that there was none, or that it cannot be
+	// seen on this system.
+	stayedAwake = 30 * time.Second
+	// longest is the length and position above which a player's number is no number (edge-cases.md M3).
+	longest = 48 * time.Hour
+	// lookAgain bounds how far ahead a timer is set: wall clocks are stepped meanwhile.
+	lookAgain = 24 * time.Hour
+	// maxParts bounds the files of one film.
+	maxParts = 50
+	// lastSeq is the Seq of a finished watch. It is the same if the watch is told again after a crash, so that there
+	// is no second row, and no live call can have taken it.
+	lastSeq = 1 << 30
+	// seqLeap is added to Seq by a restart: calls that went out after the last write to disk are not taken for new ones.
+	seqLeap = 1 << 10
 	// stretchMin is the shortest play that counts as a stretch of its own: less is a frame shown by a seek.
 	stretchMin = time.Second
 )

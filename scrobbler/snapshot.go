@@ -112,7 +112,7 @@ func (m *Machine) view(s *session) View {
 func (s *session) scrobble() Scrobble {
 	ep := s.current()
 	switch {
-	case ep.counted && s.reason != media.ReasonLooped:
+	case ep.counted && s.reason != media.ReasonLooped && s.reason != media.ReasonUnmatched:
 		return ScrobbleWatched
 	case s.reason != media.ReasonNone:
 		return ScrobbleIgnored
