@@ -48,6 +48,8 @@ type title struct {
 	Genres     []string                         `json:"genres,omitempty"`
 	Country    string                           `json:"country,omitempty"`
 	Network    string                           `json:"network,omitempty"`
+
+	rank int // by place in the file
 }
 
 // tvdbRun says that Count episodes beginning with the title's number From stand at TVDB's season Season from Number on.
@@ -115,6 +117,7 @@ func (c *catalog) add(t *title) error {
 		}
 	}
 	c.titles = append(c.titles, t)
+	t.rank = len(c.titles)
 	c.byID[t.Simkl] = t
 	for k, v := range t.IDs {
 		c.byExt[k+":"+strings.ToLower(v)] = append(c.byExt[k+":"+strings.ToLower(v)], t)
@@ -249,11 +252,7 @@ func (t *title) episodeID(ep episodeKey) int64 {
 
 // url is the address of the title's page on the site, without the host.
 func (t *title) url() string {
-	folder := t.Kind
-	if folder == kindMovie {
-		folder = "movies"
-	}
-	return "/" + folder + "/" + strconv.FormatInt(t.Simkl, 10) + "/" + t.Slug
+	return "/" + t.folder() + "/" + strconv.FormatInt(t.Simkl, 10) + "/" + t.Slug
 }
 
 // ids are the title's ids as answers show them: simkl is the only integer (section 4).

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -143,9 +144,7 @@ func (f *Fault) spoil(w http.ResponseWriter, r *http.Request, out response) bool
 		if status < 200 || status > 599 {
 			status = http.StatusInternalServerError
 		}
-		for k, v := range f.Header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), f.Header)
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(f.Body))
 	case FaultDrop:

@@ -36,6 +36,9 @@ func (s *Server) gate(c *call, e endpoint, known bool) (response, bool) {
 		return response{}, false // plain files at the edge: no key is asked for (section 11)
 	}
 	if c.client == "" || slices.Contains(s.opts.RefusedClients, c.client) {
+		if strings.HasPrefix(c.r.URL.Path, "/oauth2/") {
+			return oauth2Problem(http.StatusUnauthorized, "invalid_client", "the client is unknown or suspended"), true
+		}
 		return problem(http.StatusPreconditionFailed, "client_id_failed", "client_id is missing, unknown or suspended"), true
 	}
 	if missing := s.noteManners(c); missing != "" && !s.opts.Lenient {
@@ -173,7 +176,7 @@ func (s *Server) pace(c *call) (response, bool) {
 		s.meters[key] = m
 	}
 	post := c.r.Method == http.MethodPost
-	over := false
+	var over bool
 	if post {
 		m.posts, over = tick(m.posts, c.now, s.opts.POSTsPerSecond)
 	} else {

@@ -155,11 +155,8 @@ func (s *Server) pinPage(c *call) response {
 		name = c.form().Get("user_code")
 	}
 	if name == "" {
-		body := "Open /pin?user_code=CODE to approve a login. Waiting:\n"
-		for _, k := range s.pendingCodes(c.now) {
-			body += "  " + k + "\n"
-		}
-		return text(http.StatusOK, body)
+		waiting := strings.Join(s.pendingCodes(c.now), "\n")
+		return text(http.StatusOK, "Open /pin?user_code=CODE to approve a login. Waiting:\n"+waiting+"\n")
 	}
 	if !s.approve(name, c.now) {
 		return text(http.StatusNotFound, "There is no login with this code, or it has expired.\n")

@@ -31,6 +31,14 @@ func route(method, path string) (endpoint, bool) {
 		return routeSync(seg, method)
 	case "users":
 		return routeUsers(seg, get, post)
+	case "search":
+		return routeSearch(seg, get, post)
+	case "redirect":
+		return endpoint{handle: (*Server).redirect, free: true}, get && len(seg) == 1
+	case "movies", "tv", "anime":
+		return routeDetails(seg, get)
+	case "discover", "calendar":
+		return endpoint{handle: (*Server).dataFile, data: true, free: true, cached: true}, get
 	}
 	return endpoint{}, false
 }
@@ -121,13 +129,57 @@ func routeSync(seg []string, method string) (endpoint, bool) {
 		return endpoint{handle: (*Server).addHistory, user: true, write: true}, true
 	case rest == "history/remove" && post:
 		return endpoint{handle: (*Server).removeHistory, user: true, write: true}, true
+	case rest == "add-to-list" && post:
+		return endpoint{handle: (*Server).addToList, user: true, write: true}, true
+	case rest == "ratings" && post:
+		return endpoint{handle: (*Server).addRatings, user: true, write: true}, true
+	case rest == "ratings/remove" && post:
+		return endpoint{handle: (*Server).removeRatings, user: true, write: true}, true
+	case seg[1] == "ratings" && len(seg) <= 4 && get:
+		return endpoint{handle: (*Server).ratings, user: true}, true
+	case seg[1] == "all-items" && len(seg) <= 4 && get:
+		return endpoint{handle: (*Server).allItems, user: true}, true
+	case rest == "watched" && post:
+		return endpoint{handle: (*Server).askWatched, user: true}, true
 	}
 	return endpoint{}, false
 }
 
 func routeUsers(seg []string, get, post bool) (endpoint, bool) {
-	if len(seg) == 2 && seg[1] == "settings" && (get || post) {
+	switch {
+	case len(seg) == 2 && seg[1] == "settings" && (get || post):
 		return endpoint{handle: (*Server).settings, user: true}, true
+	case len(seg) == 3 && seg[2] == "stats" && (get || post):
+		return endpoint{handle: (*Server).stats}, true
 	}
 	return endpoint{}, false
+}
+
+func routeSearch(seg []string, get, post bool) (endpoint, bool) {
+	switch {
+	case len(seg) != 2:
+		return endpoint{}, false
+	case seg[1] == "file" && post:
+		return endpoint{handle: (*Server).searchFile}, true
+	case seg[1] == "id" && get:
+		return endpoint{handle: (*Server).searchID}, true
+	case seg[1] != "file" && get:
+		return endpoint{handle: (*Server).searchText}, true
+	}
+	return endpoint{}, false
+}
+
+func routeDetails(seg []string, get bool) (endpoint, bool) {
+	e := endpoint{cached: true, free: true}
+	switch {
+	case !get || len(seg) < 2:
+		return endpoint{}, false
+	case seg[0] != "movies" && seg[1] == "episodes" && len(seg) <= 3:
+		e.handle = (*Server).episodes
+	case len(seg) == 2:
+		e.handle = (*Server).detail
+	default:
+		return endpoint{}, false
+	}
+	return e, true
 }

@@ -199,7 +199,7 @@ func loadState(path string, now time.Time) (st *state, moved string, err error) 
 	if path == "" {
 		return newState(), "", nil
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newState(), "", nil
 	}
@@ -293,7 +293,7 @@ func (st *state) save(path string) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write sandbox state: %w", err)
 	}
-	d, err := os.Open(dir) //nolint:gosec // the folder of the file the operator named
+	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("write sandbox state: %w", err)
 	}
