@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func FormOf(f *os.File) Form {
 	if ok, err := journal.StderrIsJournalStream(); f == os.Stderr && err == nil && ok {
 		return Journal
 	}
-	if term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor fits an int
+	if term.IsTerminal(int(f.Fd())) {
 		return Text
 	}
 	return JSON
@@ -107,7 +108,7 @@ type format func(zapcore.Entry, []zapcore.Field) ([]byte, error)
 
 // With adds fields to every line of the logger that is made.
 func (c core) With(fields []zapcore.Field) zapcore.Core {
-	c.context = append(c.context[:len(c.context):len(c.context)], c.redactor.fields(fields)...)
+	c.context = append(slices.Clip(c.context), c.redactor.fields(fields)...)
 	return c
 }
 
@@ -122,7 +123,7 @@ func (c core) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedE
 // Write writes one line.
 func (c core) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	e.Message = c.redactor.Clean(e.Message)
-	line, err := c.format(e, append(c.context[:len(c.context):len(c.context)], c.redactor.fields(fields)...))
+	line, err := c.format(e, append(slices.Clip(c.context), c.redactor.fields(fields)...))
 	if err != nil {
 		return fmt.Errorf("format log line: %w", err)
 	}
