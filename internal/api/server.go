@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +20,7 @@ import (
 // Backend is the daemon as the door sees it.
 type Backend interface {
 	Status(ctx context.Context) Status
-	// Changed is closed at the next change of the status other than a position.
+	// Changed is closed at the next change of the status, a position included.
 	Changed() <-chan struct{}
 	// NextPercent is how long until a session comes to its next whole percent; 0 when nothing plays.
 	NextPercent() time.Duration
@@ -99,10 +102,15 @@ func follow(ctx context.Context, w http.ResponseWriter, r *http.Request, b Backe
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	for {
+	var last Status
+	for first := true; ; first = false {
 		changed := b.Changed()
-		if json.NewEncoder(w).Encode(b.Status(r.Context())) != nil || out.Flush() != nil {
-			return // the reader is gone
+		st := b.Status(r.Context())
+		if face := faceOf(st); first || !reflect.DeepEqual(face, last) {
+			last = face
+			if json.NewEncoder(w).Encode(st) != nil || out.Flush() != nil {
+				return // the reader is gone
+			}
 		}
 		timer.Stop()
 		if next := b.NextPercent(); next > 0 {
@@ -117,6 +125,17 @@ func follow(ctx context.Context, w http.ResponseWriter, r *http.Request, b Backe
 			return
 		}
 	}
+}
+
+// faceOf is a status without what moves by itself: positions below a whole percent, and the time it runs.
+func faceOf(st Status) Status {
+	st.UptimeS = 0
+	st.Sessions = slices.Clone(st.Sessions)
+	for i := range st.Sessions {
+		s := &st.Sessions[i]
+		s.PositionS, s.PlayedPercent, s.Progress = 0, 0, math.Floor(s.Progress)
+	}
+	return st
 }
 
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
