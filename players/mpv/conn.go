@@ -30,22 +30,16 @@ func serve(ctx context.Context, c conn, t *tracker, now func() media.Moment, out
 	defer stop()
 	in := newLines(c)
 	t.start(now())
-	var armed time.Duration
+	a := alarm{c: c}
 	for {
 		t.flush(c, out)
-		if due, some := t.due(); !some && armed != 0 {
-			armed = 0
-			c.SetReadDeadline(time.Time{})
-		} else if some && due != armed {
-			armed = due
-			c.SetReadDeadline(time.Now().Add(max(0, due-now().Mono)))
-		}
+		a.set(t, now)
 		line, err := in.next()
 		switch {
 		case err == nil:
 			t.line(line, now())
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			armed = 0
+			a.rung = true
 			t.tick(now())
 		case ctx.Err() != nil:
 			return // we leave; the player plays on
@@ -55,6 +49,27 @@ func serve(ctx context.Context, c conn, t *tracker, now func() media.Moment, out
 			return
 		}
 	}
+}
+
+// alarm keeps the deadline of the reads at the time when the tracker has something to do.
+type alarm struct {
+	c    conn
+	on   bool
+	at   time.Duration
+	rung bool // the deadline has passed: until it is set anew, every read fails at once
+}
+
+func (a *alarm) set(t *tracker, now func() media.Moment) {
+	due, some := t.due()
+	if !a.rung && some == a.on && (!some || due == a.at) {
+		return
+	}
+	a.on, a.at, a.rung = some, due, false
+	if !some {
+		a.c.SetReadDeadline(time.Time{})
+		return
+	}
+	a.c.SetReadDeadline(time.Now().Add(max(0, due-now().Mono)))
 }
 
 // flush hands on what a step of the tracker produced. A failed write is not looked at: the read that follows tells

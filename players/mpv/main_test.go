@@ -48,6 +48,12 @@ func now() media.Moment {
 func watch(t testing.TB, places ...string) *playerstest.Recorder {
 	t.Helper()
 	rec := playerstest.NewRecorder()
+	watchTo(t, rec, places...)
+	return rec
+}
+
+func watchTo(t testing.TB, rec *playerstest.Recorder, places ...string) {
+	t.Helper()
 	src := mpv.New(mpv.Config{Sockets: places, Now: now, Log: zaptest.NewLogger(t)})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1) // one result
@@ -58,5 +64,4 @@ func watch(t testing.TB, places ...string) *playerstest.Recorder {
 			t.Error(err)
 		}
 	})
-	return rec
 }

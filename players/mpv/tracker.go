@@ -51,15 +51,15 @@ type tracker struct {
 	lastID  int64
 	waiting map[int64]request
 
-	phase    phase
-	fresh    bool // no start-file was seen on this connection: what plays began before it
-	silent   bool
-	playback int64
-	entry    int64 // playlist_entry_id, 0 when the playback began before the connection
-	file     int   // counts files: an answer about the one before is void
-	round    int   // counts loads and seeks: an older reading of the position is void
-	deviceAsked  bool  // the place of the disc was asked for
-	loadedAt time.Duration
+	phase       phase
+	fresh       bool // no start-file was seen on this connection: what plays began before it
+	silent      bool
+	playback    int64
+	entry       int64 // playlist_entry_id, 0 when the playback began before the connection
+	file        int   // counts files: an answer about the one before is void
+	round       int   // counts loads and seeks: an older reading of the position is void
+	deviceAsked bool  // the place of the disc was asked for
+	loadedAt    time.Duration
 
 	// What the player told last. A nil pointer is a property that is unavailable.
 	pause, coreIdle       bool
@@ -208,7 +208,9 @@ func (t *tracker) reply(m message, now media.Moment) {
 }
 
 // perFile tells the properties whose value says nothing about the next file.
-func perFile(name string) bool { return name != "working-directory" && name != "pause" && name != "speed" }
+func perFile(name string) bool {
+	return name != "working-directory" && name != "pause" && name != "speed"
+}
 
 // owed reports whether an answer that describes the file is still to come.
 func (t *tracker) owed() bool {

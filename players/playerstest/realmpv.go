@@ -137,11 +137,11 @@ func (m *MPV) Try(command ...any) (any, error) {
 	id := m.lastID
 	m.answers[id] = ch
 	m.mu.Unlock()
-	line, err := json.Marshal(map[string]any{"command": command, "request_id": id})
+	line, err := commandLine(id, command)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.control.Write(append(line, '\n')); err != nil {
+	if _, err := m.control.Write(line); err != nil {
 		return nil, err
 	}
 	deadline := time.NewTimer(Patience)
@@ -157,6 +157,38 @@ func (m *MPV) Try(command ...any) (any, error) {
 	case <-deadline.C:
 		return nil, fmt.Errorf("no answer within %v", Patience)
 	}
+}
+
+// commandLine writes a request. Strings keep bytes that are not UTF-8, which encoding/json would replace.
+func commandLine(id int, command []any) ([]byte, error) {
+	line := []byte(`{"command":[`)
+	for i, arg := range command {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		s, ok := arg.(string)
+		if !ok {
+			b, err := json.Marshal(arg)
+			if err != nil {
+				return nil, err
+			}
+			line = append(line, b...)
+			continue
+		}
+		line = append(line, '"')
+		for _, c := range []byte(s) {
+			switch {
+			case c == '"', c == '\\':
+				line = append(line, '\\', c)
+			case c < ' ':
+				line = fmt.Appendf(line, `\u%04x`, c)
+			default:
+				line = append(line, c)
+			}
+		}
+		line = append(line, '"')
+	}
+	return fmt.Appendf(line, `],"request_id":%d}`+"\n", id), nil
 }
 
 // PID is the process of mpv.
