@@ -2,83 +2,121 @@ package identify
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/simkld/simkld/matcher"
 )
 
 const (
-	// mostNames and longestLook bound what is read of a folder.
+	// mostNames and longestLook bound what is read around a file.
 	mostNames   = 2000
 	longestLook = 50 * time.Millisecond
+	mostNFO     = 1 << 20
+	// upTree is how many folders above the file's may hold a tvshow.nfo or movie.nfo: a season's, a disc's.
+	upTree = 2
 )
 
-// folders lists what lies beside a file. A folder that does not answer in time (a network mount that hangs) is never
-// asked again.
+// around is what lies beside a file.
+type around struct {
+	names []string // of the other files in its folder
+	nfo   []matcher.NFO
+	real  string // the path without links, "" if it cannot be told
+}
+
+// folders looks around files. A folder that does not answer in time (a network mount that hangs) is never asked again.
 type folders struct {
 	mu   sync.Mutex // guards slow
 	slow map[string]bool
 }
 
-// names lists a folder; nothing where it cannot be read in time.
-func (f *folders) names(ctx context.Context, dir string) []string {
+// look reads what lies beside a local file; nothing where that takes too long.
+func (f *folders) look(ctx context.Context, path string) around {
+	dir := filepath.Dir(path)
 	f.mu.Lock()
 	slow := f.slow[dir]
 	f.mu.Unlock()
 	if slow {
-		return nil
+		return around{}
 	}
-	found := make(chan []string, 1)
+	found := make(chan around, 1)
 	go func() { // ends when the system answers; nobody waits for it longer than longestLook
-		found <- list(dir)
+		a := around{names: list(dir, filepath.Base(path))}
+		a.nfo = readNFO(path, a.names)
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			a.real = real
+		}
+		found <- a
 	}()
 	timer := time.NewTimer(longestLook)
 	defer timer.Stop()
 	select {
-	case names := <-found:
-		return names
+	case a := <-found:
+		return a
 	case <-timer.C:
 		f.mu.Lock()
 		f.slow[dir] = true
 		f.mu.Unlock()
 	case <-ctx.Done():
 	}
-	return nil
+	return around{}
 }
 
-func list(dir string) []string {
+// list gives the names beside own. A file may be played from where nothing else may be read.
+func list(dir, own string) []string {
 	d, err := os.Open(dir)
 	if err != nil {
-		return nil // a file may be played from where nothing else may be read
-	}
-	names, err := d.Readdirnames(mostNames)
-	if cerr := d.Close(); err != nil || cerr != nil {
 		return nil
 	}
-	return names
+	defer d.Close()
+	names, err := d.Readdirnames(mostNames)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == own })
 }
 
-// resolved is the path without links, "" where it has none or cannot be told in time.
-func (f *folders) resolved(ctx context.Context, path string) string {
-	if !filepath.IsAbs(path) {
-		return ""
-	}
-	found := make(chan string, 1)
-	go func() { // as above
-		real, err := filepath.EvalSymlinks(path)
-		if err != nil {
-			real = ""
+// readNFO reads the file's own NFO, and those of its film or series in its folder and above, the nearest first.
+func readNFO(path string, names []string) []matcher.NFO {
+	var all []matcher.NFO
+	add := func(file string) {
+		if nfo, ok := parseNFO(file); ok {
+			all = append(all, nfo)
 		}
-		found <- real
-	}()
-	timer := time.NewTimer(longestLook)
-	defer timer.Stop()
-	select {
-	case real := <-found:
-		return real
-	case <-timer.C:
-	case <-ctx.Done():
 	}
-	return ""
+	dir := filepath.Dir(path)
+	if own := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) + ".nfo"; slices.Contains(names, own) {
+		add(filepath.Join(dir, own))
+	}
+	for range upTree + 1 {
+		add(filepath.Join(dir, "movie.nfo"))
+		add(filepath.Join(dir, "tvshow.nfo"))
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			break
+		}
+		dir = parent
+	}
+	return all
+}
+
+func parseNFO(file string) (matcher.NFO, bool) {
+	f, err := os.Open(file)
+	if err != nil {
+		return matcher.NFO{}, false
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return matcher.NFO{}, false
+	}
+	text, err := io.ReadAll(io.LimitReader(f, mostNFO))
+	if err != nil {
+		return matcher.NFO{}, false
+	}
+	return matcher.ParseNFO(text)
 }

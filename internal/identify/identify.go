@@ -36,33 +36,36 @@ func (i *Identifier) Set(c Config) { i.config.Store(&c) }
 // confident is the confidence below which a title is asked for rather than told.
 const confident = 0.5
 
-// Identify says who an item is, whether its title may go to Simkl unasked, and if not, why. It reads the names beside a
-// local file, in bounded time.
+// Identify says who an item is, whether its title may go to Simkl unasked, and why or why not. It reads the names
+// beside a local file, in bounded time.
 func (i *Identifier) Identify(ctx context.Context, item media.Item) (m media.Match, mayGo bool, note string) {
-	return i.identify(ctx, item, i.siblings(ctx, item))
+	var near around
+	if !item.IsURL() && filepath.IsAbs(item.Path) {
+		near = i.folders.look(ctx, item.Path)
+	}
+	return i.identify(item, near)
 }
 
 // Read is Identify for a path alone, without looking at any folder.
-func (i *Identifier) Read(ctx context.Context, path string) (m media.Match, mayGo bool, note string) {
-	return i.identify(ctx, media.Item{Path: path}, nil)
+func (i *Identifier) Read(path string) (m media.Match, mayGo bool, note string) {
+	return i.identify(media.Item{Path: path}, around{})
 }
 
-func (i *Identifier) identify(ctx context.Context, item media.Item, siblings []string) (media.Match, bool, string) {
+func (i *Identifier) identify(item media.Item, near around) (media.Match, bool, string) {
 	c := i.config.Load()
 	m := matcher.Match(matcher.Input{
-		Path: item.Path, Title: item.Title, Tags: item.Tags, Siblings: siblings, Explain: true,
+		Path: item.Path, Title: item.Title, Tags: item.Tags, Siblings: near.names, NFO: near.nfo, Explain: true,
 	})
 	if m.Part > 0 {
-		m.Parts = parts(item.Path, m, siblings)
+		m.Parts = parts(item.Path, m, near.names)
 	}
 	for _, rule := range c.Rules {
-		if rule.covers(item.Path, m) {
-			m = rule.apply(m)
-			return m, m.Kind != media.KindNone, "by a rule of " + rule.Origin
+		if ruled, yes := rule.apply(item.Path, m); yes {
+			return ruled, ruled.Kind != media.KindNone, "by the rule of " + rule.Origin
 		}
 	}
-	if real := i.folders.resolved(ctx, item.Path); real != "" && real != item.Path {
-		if entry, yes := c.Places.Excluded(real); yes {
+	if near.real != "" && near.real != item.Path {
+		if entry, yes := c.Places.Excluded(near.real); yes {
 			m.Kind, m.Refused = media.KindNone, media.ReasonExcluded
 			return m, false, fmt.Sprintf("it is a link to what matcher.exclude %q covers", entry)
 		}
@@ -86,20 +89,6 @@ func mayGo(places *Places, path string, m media.Match) (bool, string) {
 		return true, "in " + entry
 	}
 	return false, "a bare name outside the library folders"
-}
-
-func (i *Identifier) siblings(ctx context.Context, item media.Item) []string {
-	if item.IsURL() || !filepath.IsAbs(item.Path) {
-		return nil
-	}
-	own := filepath.Base(item.Path)
-	var out []string
-	for _, name := range i.folders.names(ctx, filepath.Dir(item.Path)) {
-		if name != own {
-			out = append(out, name)
-		}
-	}
-	return out
 }
 
 // parts counts the files of a film in several: the highest part among those beside it that are the same film.
