@@ -61,8 +61,10 @@ type Step struct {
 var ErrNotApproved = errors.New("the login was not approved in time")
 
 // Authorize links an account: it finds out which generation the client_id is (simkl-api.md 3.1), gets a code, lets
-// show tell the person, and waits for the approval. It keeps nothing; the caller saves the grant.
+// show tell the person, and waits for the approval. Its calls have the priority of what the user typed. It keeps
+// nothing; the caller saves the grant and calls Reload.
 func (c *Client) Authorize(ctx context.Context, show func(Step)) (Grant, error) {
+	ctx = WithPriority(ctx, limits.Typed)
 	kind := StepCode
 	var generation Generation
 	for range codesMost {

@@ -30,8 +30,11 @@ const (
 type auth int
 
 const (
-	authUser auth = iota // the linked account's
-	authMaybe
+	// authUser is the linked account's.
+	authUser auth = iota
+	// authV2 is the account's where V2 wants it, and nobody's under V1 (simkl-api.md 3.5, 9).
+	authV2
+	// authNone is nobody's: a token would defeat the edge's cache (simkl-api.md 1).
 	authNone
 )
 
@@ -97,7 +100,10 @@ func (c *Client) doAuthorized(ctx context.Context, r request) (answer, error) {
 		return answer{}, err
 	}
 	if grant.IsZero() && r.auth == authUser {
-		return answer{}, &Error{Class: Login, Endpoint: r.endpoint(), Err: errors.New("no account is linked")}
+		return answer{}, &Error{Class: Login, Endpoint: r.endpoint(), Err: errNotLinked}
+	}
+	if grant.Generation != V2 && r.auth == authV2 {
+		return c.attempt(ctx, r, Token{})
 	}
 	a, err := c.attempt(ctx, r, grant.Access)
 	if !tokenDead(err) || grant.Access.IsZero() {
@@ -107,16 +113,19 @@ func (c *Client) doAuthorized(ctx context.Context, r request) (answer, error) {
 	switch {
 	case renewErr != nil:
 		return a, renewErr
-	case renewed.Access == grant.Access:
+	case renewed.Access == grant.Access, renewed.Access.IsZero():
 		return a, err
 	}
 	return c.attempt(ctx, r, renewed.Access)
 }
 
+// errNotLinked is a call in the name of an account that there is not.
+var errNotLinked = errors.New("no account is linked")
+
 // tokenDead reports an answer that another token could change.
 func tokenDead(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && e.Class == Login && e.Status == http.StatusUnauthorized
+	return ok && e.Class == Login && e.Status == http.StatusUnauthorized && e.Code != "user_token_required"
 }
 
 // attempt makes one request under the limits and tells the log.
@@ -137,9 +146,10 @@ func (c *Client) attempt(ctx context.Context, r request, token Token) (answer, e
 	begun := c.cfg.Now()
 	sent, a, err := c.exchange(ctx, r, hr)
 	c.log(hr, begun, a, err)
-	if ended := permit.End(ctx, result(sent, a, err)); ended != nil && err == nil {
-		err = ended
+	if ended := permit.End(ctx, result(sent, a, err)); ended != nil && err != nil {
+		err = errors.Join(err, ended)
 	}
+	// What was answered stays answered though it could not be recorded; the next call will say so.
 	return a, err
 }
 
@@ -194,6 +204,8 @@ func (c *Client) exchange(ctx context.Context, r request, hr *http.Request) (sen
 	a, err = c.roundTrip(timed, r, hr)
 	if n := wrote.Load(); n != 0 {
 		sent = time.Unix(0, n)
+	} else if a.status != 0 {
+		sent = c.cfg.Now() // a transport that traces nothing
 	}
 	if err != nil && canceled(ctx) {
 		err = ctx.Err()

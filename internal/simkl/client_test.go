@@ -101,3 +101,6 @@ func client(t testing.TB, cfg simkl.Config) *simkl.Client {
 	t.Cleanup(c.CloseIdleConnections)
 	return c
 }
+
+// typed marks calls as the user's own.
+func typed(ctx context.Context) context.Context { return simkl.WithPriority(ctx, limits.Typed) }

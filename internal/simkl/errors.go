@@ -157,6 +157,9 @@ var codes = map[int]map[string]Class{
 	},
 }
 
+// simklRealm marks a 401 as Simkl's own even when its body is lost (simkl-api.md 14).
+const simklRealm = `realm="api.simkl.com"`
+
 // answered makes the error of an answer that is no success.
 func answered(endpoint string, status int, header http.Header, body []byte, now time.Time) *Error {
 	var env envelope
@@ -171,6 +174,9 @@ func answered(endpoint string, status int, header http.Header, body []byte, now 
 		e.Message = string(env.Description)
 	}
 	e.Class = classify(e, decoded && env.Error != "", body)
+	if status == http.StatusUnauthorized && e.Class == Foreign && strings.Contains(header.Get("WWW-Authenticate"), simklRealm) {
+		e.Class = Login
+	}
 	if e.Class == Busy {
 		e.RetryAfter = time.Second // a per-second 429 carries the daily reset (simkl-api.md 15)
 	}
@@ -204,7 +210,7 @@ func classify(e *Error, named bool, body []byte) Class {
 			return Overloaded
 		}
 		return Busy
-	case http.StatusForbidden:
+	case http.StatusUnauthorized, http.StatusForbidden:
 		if named {
 			return Login
 		}

@@ -14,6 +14,8 @@ const (
 	// refreshEarly is how long before its end an access token is renewed (simkl-api.md 3.5).
 	refreshEarly = 24 * time.Hour
 	lockPoll     = 20 * time.Millisecond
+	// renewMost bounds the wait for another process that renews.
+	renewMost = time.Minute
 )
 
 // Reload forgets the grant that was loaded, after a login or logout: the next call asks the store.
@@ -79,7 +81,12 @@ func (c *Client) stale(g Grant) bool {
 // the store. A grant that cannot be renewed comes back as it is.
 func (c *Client) renew(ctx context.Context, used Grant) (Grant, error) {
 	lock := flock.New(c.cfg.Limits.RefreshLock(), flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+	patient, cancel := context.WithTimeout(ctx, renewMost)
+	defer cancel()
+	if _, err := lock.TryLockContext(patient, lockPoll); err != nil {
+		if canceled(ctx) {
+			return Grant{}, ctx.Err()
+		}
 		return Grant{}, fmt.Errorf("wait for the token to be renewed: %w", err)
 	}
 	defer func() {

@@ -86,7 +86,7 @@ func (m *moment) UnmarshalJSON(data []byte) error {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
 			m.Time = t
-			return nil
+			break
 		}
 	}
 	return nil
@@ -99,8 +99,8 @@ type list[T any] []T
 func (l *list[T]) UnmarshalJSON(data []byte) error {
 	*l = nil
 	var raw []json.RawMessage
-	if json.Unmarshal(data, &raw) != nil {
-		return nil
+	if err := json.Unmarshal(data, &raw); err != nil {
+		raw = nil
 	}
 	for _, r := range raw {
 		var v T
@@ -127,6 +127,14 @@ func (o *object[T]) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+func (o object[T]) get() T {
+	if o.value == nil {
+		var zero T
+		return zero
+	}
+	return *o.value
+}
+
 // idsIn are the ids of an answer. Simkl's own is named in two ways.
 type idsIn struct {
 	Simkl   integer `json:"simkl"`
@@ -139,14 +147,6 @@ type idsIn struct {
 	MAL     text    `json:"mal"`
 	AniList text    `json:"anilist"`
 	Kitsu   text    `json:"kitsu"`
-}
-
-func (o object[T]) get() T {
-	if o.value == nil {
-		var zero T
-		return zero
-	}
-	return *o.value
 }
 
 func (in idsIn) ids() media.IDs {
@@ -199,6 +199,23 @@ type episodeIn struct {
 	TVDBNumber integer `json:"tvdb_number"`
 }
 
+func (e episodeIn) number() *int {
+	if e.Number.value != nil {
+		return e.Number.pointer()
+	}
+	return e.Episode.pointer()
+}
+
+// anyBool is a truth value, also where it is a number or quoted.
+type anyBool bool
+
+// UnmarshalJSON takes true, 1 and their quoted forms for true.
+func (b *anyBool) UnmarshalJSON(data []byte) error {
+	s := strings.Trim(string(data), `"`)
+	*b = s == "true" || s == "1"
+	return nil
+}
+
 // containersIn is the part of an answer that names a title and an episode.
 type containersIn struct {
 	Movie   object[titleIn]   `json:"movie"`
@@ -225,10 +242,7 @@ func (c containersIn) answer() (media.Answer, bool) {
 	a.Title, a.Year, a.AnimeType = string(t.Title), t.Year.int(), string(t.AnimeType)
 	a.IDs, a.Slug = ids.ids(), string(ids.Slug)
 	if e := c.Episode.value; e != nil {
-		a.Season, a.Episode = e.Season.pointer(), e.Number.pointer()
-		if a.Episode == nil {
-			a.Episode = e.Episode.pointer()
-		}
+		a.Season, a.Episode = e.Season.pointer(), e.number()
 		a.TVDBSeason, a.TVDBEpisode = e.TVDBSeason.pointer(), e.TVDBNumber.pointer()
 		a.EpisodeTitle = string(e.Title)
 	}

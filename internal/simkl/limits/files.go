@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -18,21 +20,31 @@ const (
 	// context, which waiting in the kernel cannot.
 	pollFirst = time.Millisecond
 	pollMost  = 20 * time.Millisecond
-	// frozenSlack is added to a call's own time limit before its process is taken for frozen.
+	// frozenLook is how often a waiting call looks whether the one before it is frozen, and frozenSlack is added to a call's own time limit before its process is taken for frozen.
+	frozenLook  = time.Second
 	frozenSlack = 5 * time.Second
-	// stateMost bounds what is read of a state file; a real one has some 300 bytes.
-	stateMost = 64 << 10
+	// stateSize is the size of the state file. A state has some 300 bytes; the rest is blanks.
+	stateSize = 2048
 )
 
-// acquire takes a lock between processes.
-func acquire(ctx context.Context, lock *flock.Flock, giveUp func() bool) (bool, error) {
+// acquire takes a lock between processes. Each time it finds it taken it asks giveUp whether to go without.
+func acquire(ctx context.Context, lock *flock.Flock, giveUp func() (bool, error)) (bool, error) {
 	for delay := pollFirst; ; delay = min(2*delay, pollMost) {
 		got, err := lock.TryLock()
-		if err != nil || got {
-			return got, err
+		if errors.Is(err, fs.ErrNotExist) {
+			// The folder was cleared away: a runtime folder goes with the last session of its user.
+			if err = os.MkdirAll(filepath.Dir(lock.Path()), 0o700); err == nil {
+				got, err = lock.TryLock()
+			}
 		}
-		if giveUp() {
-			return false, nil
+		if err != nil {
+			return false, fmt.Errorf("lock the limits: %w", err)
+		}
+		if got {
+			return true, nil
+		}
+		if enough, err := giveUp(); enough || err != nil {
+			return false, err
 		}
 		if err := sleep(ctx, delay); err != nil {
 			return false, err
@@ -40,25 +52,39 @@ func acquire(ctx context.Context, lock *flock.Flock, giveUp func() bool) (bool, 
 	}
 }
 
-// takeFlight makes p the one counted call of all processes.
+// takeFlight makes p the one counted call of all processes. A call that has to wait for another learns of a hold first,
+// at once.
 func (l *Limits) takeFlight(ctx context.Context, p *Permit) error {
 	select {
 	case l.flight <- struct{}{}:
 		p.flight = true
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	next := l.cfg.Now().Add(time.Second)
-	got, err := acquire(ctx, l.lock, func() bool {
-		if now := l.cfg.Now(); now.After(next) {
-			next = now.Add(time.Second)
-			return l.holderFrozen(ctx)
+	default:
+		if err := l.allowed(ctx, p.call); err != nil {
+			return err
 		}
-		return false
+		select {
+		case l.flight <- struct{}{}:
+			p.flight = true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	next := l.cfg.Now()
+	first := true
+	got, err := acquire(ctx, l.lock, func() (bool, error) {
+		if first {
+			first = false
+			return false, l.allowed(ctx, p.call)
+		}
+		if now := l.cfg.Now(); now.Sub(next).Abs() >= frozenLook {
+			next = now
+			return l.holderFrozen(ctx), nil
+		}
+		return false, nil
 	})
 	if err != nil {
 		p.release()
-		return fmt.Errorf("wait for the call in flight: %w", err)
+		return err
 	}
 	p.locked = got
 	return nil
@@ -83,52 +109,48 @@ func (l *Limits) update(ctx context.Context, change func(s *state, now time.Time
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := acquire(ctx, l.state, func() bool { return false }); err != nil {
-		return fmt.Errorf("lock the limits: %w", err)
+	if _, err := acquire(ctx, l.state, func() (bool, error) { return false, nil }); err != nil {
+		return err
 	}
 	defer func() {
 		_ = l.state.Close() // closing the file gives the lock back even if unlocking fails
 	}()
-	now := l.cfg.Now()
-	s, err := l.read()
+	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("open the limits: %w", err)
 	}
-	if !change(&s, now) {
-		return nil
+	now := l.cfg.Now()
+	s, intact, err := l.read(f, now)
+	if err == nil && (change(&s, now) || !intact) {
+		err = write(f, s)
 	}
-	return l.write(s)
+	if closed := f.Close(); err == nil && closed != nil {
+		err = fmt.Errorf("close the limits: %w", closed)
+	}
+	return err
 }
 
-// read gives the state. None at all is an empty one.
-func (l *Limits) read() (state, error) {
-	f, err := os.Open(l.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return state{}, nil
+// read gives the state, and false when it was damaged. None at all is an empty one.
+func (l *Limits) read(f *os.File, now time.Time) (s state, intact bool, err error) {
+	data := make([]byte, stateSize)
+	n, err := f.ReadAt(data, 0)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return s, false, fmt.Errorf("read the limits: %w", err)
+	case n == 0:
+		return s, true, nil
+	case json.Unmarshal(data[:n], &s) != nil:
+		s, err = l.damaged(data[:n], now)
+		return s, false, err
 	}
-	if err != nil {
-		return state{}, fmt.Errorf("open the limits: %w", err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, stateMost))
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return state{}, fmt.Errorf("read the limits: %w", err)
-	}
-	var s state
-	if json.Unmarshal(data, &s) != nil {
-		return l.damaged()
-	}
-	return s, nil
+	return s, true, nil
 }
 
-// damaged moves a state file aside that cannot be read. What it knew is lost, so the next calls keep their distance.
-func (l *Limits) damaged() (state, error) {
-	now := l.cfg.Now()
+// damaged keeps under a new name what cannot be read. What it knew is lost, so the next calls keep their distance.
+func (l *Limits) damaged(data []byte, now time.Time) (state, error) {
 	moved := l.path + ".damaged-" + now.UTC().Format("20060102T150405")
-	if err := os.Rename(l.path, moved); err != nil {
-		return state{}, fmt.Errorf("move the damaged limits aside: %w", err)
+	if err := os.WriteFile(moved, data, 0o600); err != nil {
+		return state{}, fmt.Errorf("keep the damaged limits: %w", err)
 	}
 	if l.cfg.Damaged != nil {
 		l.cfg.Damaged(moved)
@@ -137,18 +159,20 @@ func (l *Limits) damaged() (state, error) {
 	return state{Last: [2]int64{n, n}, Write: n}, nil
 }
 
-// write replaces the state file whole. It is not flushed to the disk: after a power cut all it knew is over.
-func (l *Limits) write(s state) error {
+// write replaces the whole state by one write into the page cache, which a killed process cannot leave half done.
+// Replacing the file would have ext4 flush it to the disk at each call (1 ms and more, measured), for something that
+// is worth nothing after a power cut.
+func write(f *os.File, s state) error {
 	data, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("encode the limits: %w", err)
 	}
-	temp := l.path + ".new"
-	if err := os.WriteFile(temp, data, 0o600); err != nil {
-		return fmt.Errorf("write the limits: %w", err)
+	if len(data) > stateSize {
+		return fmt.Errorf("the state of the limits has %d bytes", len(data))
 	}
-	if err := os.Rename(temp, l.path); err != nil {
-		return fmt.Errorf("replace the limits: %w", err)
+	data = append(data, bytes.Repeat([]byte{' '}, stateSize-len(data))...)
+	if _, err := f.WriteAt(data, 0); err != nil {
+		return fmt.Errorf("write the limits: %w", err)
 	}
 	return nil
 }

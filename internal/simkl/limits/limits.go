@@ -169,10 +169,6 @@ func (l *Limits) RefreshLock() string {
 // *HoldError, ErrBudget, the context's, and those of the file system.
 func (l *Limits) Begin(ctx context.Context, c Call) (*Permit, error) {
 	p := &Permit{l: l, call: c}
-	// Asked before waiting for the lock, so that a hold is known at once even while a call is in flight.
-	if err := l.allowed(ctx, c); err != nil {
-		return nil, err
-	}
 	if !c.Uncounted {
 		if err := l.takeFlight(ctx, p); err != nil {
 			return nil, err
@@ -211,7 +207,8 @@ func (l *Limits) tryStart(ctx context.Context, p *Permit) (wait time.Duration, e
 			return false
 		}
 		if wait = s.wait(p.call, now); wait > 0 {
-			return false
+			// Only so that a process which is stopped while it waits is not waited for.
+			return p.flight && s.promise(p.call, now.Add(wait))
 		}
 		p.stamp = s.start(p.call, now)
 		return true

@@ -12,7 +12,12 @@ import (
 	"github.com/simkld/simkld/internal/simkl/limits"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if child() {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func open(t testing.TB, dir string) *limits.Limits {
 	t.Helper()
@@ -117,4 +122,22 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 		begun := begin(t, l, write)
 		end(t, begun, answered)
 	})
+}
+
+func BenchmarkBeginAndEnd(b *testing.B) {
+	var shift time.Duration
+	l, err := limits.Open(limits.Config{Dir: b.TempDir(), Now: func() time.Time { return time.Now().Add(shift) }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		shift += 2 * time.Second
+		p, err := l.Begin(b.Context(), read)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := p.End(b.Context(), limits.Result{Sent: time.Now().Add(shift), OK: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

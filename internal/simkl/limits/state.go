@@ -1,8 +1,12 @@
 package limits
 
 import (
+	"slices"
 	"time"
 )
+
+// holdsMost bounds the state file.
+const holdsMost = 8
 
 // state is what the processes share. Times are nanoseconds since 1970 of the wall clock, the only clock that all
 // processes have in common on all systems.
@@ -111,9 +115,15 @@ func (s *state) start(c Call, now time.Time) int64 {
 		if s.Remaining != nil {
 			*s.Remaining--
 		}
-		s.FlightUntil = n + int64(c.Timeout)
+		s.promise(c, now)
 	}
 	return n
+}
+
+// promise records when the call that starts at begin is over at the latest, and says that it did.
+func (s *state) promise(c Call, begin time.Time) bool {
+	s.FlightUntil = begin.Add(c.Timeout).UnixNano()
+	return true
 }
 
 // end records what became of the call that started at stamp.
@@ -160,15 +170,12 @@ func (s *state) restamp(c Call, stamp int64, sent time.Time) {
 }
 
 func (s *state) endHolds(c Call, r Result, client string, now time.Time) {
-	kept := s.Holds[:0]
-	for _, h := range s.Holds {
+	s.Holds = slices.DeleteFunc(s.Holds, func(h hold) bool {
 		// An edge-cached answer proves nothing about a block; any other success ends what it was stopped by.
 		ended := r.OK && !c.Uncounted && h.concerns(c, client)
-		if h.inForce(now) && !ended {
-			kept = append(kept, h)
-		}
-	}
-	s.Holds = kept
+		replaced := h.Reason == r.Hold && h.Client == client
+		return ended || replaced || !h.inForce(now)
+	})
 	if r.OK && !c.Uncounted {
 		s.Strikes = 0
 	}
@@ -186,6 +193,9 @@ func (s *state) endHolds(c Call, r Result, client string, now time.Time) {
 		return
 	}
 	s.Holds = append(s.Holds, hold{Reason: r.Hold, Since: now.UnixNano(), Until: now.Add(length).UnixNano(), Client: client})
+	if len(s.Holds) > holdsMost {
+		s.Holds = s.Holds[1:] // of client_ids that were tried one after the other
+	}
 }
 
 // left is how many calls of the day are left: as Simkl says, else as we have counted.
