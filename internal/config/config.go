@@ -6,7 +6,11 @@
 // must not know what the settings are for.
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/simkld/simkld/internal/secret"
+)
 
 // Config are all settings.
 type Config struct {
@@ -126,7 +130,7 @@ const (
 // VLC is one VLC's HTTP interface.
 type VLC struct {
 	URL          string
-	Password     Secret
+	Password     secret.Text
 	PasswordFile string
 }
 
@@ -165,26 +169,6 @@ type Dashboard struct {
 type Log struct {
 	Level string // debug, info, warn, error
 }
-
-// Secret is text that is shown nowhere: printing it gives "(set)" or nothing.
-type Secret string
-
-// Reveal gives the text itself.
-func (s Secret) Reveal() string { return string(s) }
-
-// String hides the text.
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return "(set)"
-}
-
-// GoString hides the text from %#v.
-func (s Secret) GoString() string { return s.String() }
-
-// MarshalText hides the text from JSON and logs.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Default gives the settings of product.md 4 that hold where nothing is said.
 func Default() Config {

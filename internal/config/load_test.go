@@ -286,16 +286,6 @@ func TestShowSaysWhereAValueComesFrom(t *testing.T) {
 	}
 }
 
-func TestSecretsDoNotPrint(t *testing.T) {
-	v := config.VLC{URL: "http://a", Password: "geheim"}
-	if text := fmt.Sprintf("%v %+v %#v %s", v, v, v, v.Password); strings.Contains(text, "geheim") {
-		t.Error(text)
-	}
-	if v.Password.Reveal() != "geheim" {
-		t.Error("the password is lost")
-	}
-}
-
 func FuzzLoad(f *testing.F) {
 	example, err := os.ReadFile("../../config.example.toml")
 	if err != nil {

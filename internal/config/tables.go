@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/simkld/simkld/internal/secret"
 )
 
 // each hands every key of t to the reader of that name. What is unknown or refused is a finding, and ok false.
@@ -154,7 +156,7 @@ func (l *loader) vlc(t map[string]any, path []string) (VLC, bool) {
 			if p != nil { // the value is said nowhere
 				p.what = name + " is not text without control characters"
 			}
-			vlc.Password = Secret(s)
+			vlc.Password = secret.Text(s)
 			return p
 		},
 		"password_file": func(name string, v any) *problem {
