@@ -1,0 +1,305 @@
+// Package app wires simkld together and owns the lives of its parts.
+//
+//	players ─▶ Mailbox ─▶ scrobbler.Runner ─▶ queue ─▶ deliver ─▶ simkl.Client ─▶ Simkl
+//	                         │    ▲              │        ▲
+//	                      identify └── told ◀────┘      link (account, client)
+//	                         │
+//	                       store (SQLite)          api ◀── commands
+//
+// It promises one daemon per state folder, that every goroutine it starts is waited for, and that being killed is a
+// normal end. It is the only package that imports everything; it decides nothing about sessions, titles or the queue.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/simkld/simkld/internal/api"
+	"github.com/simkld/simkld/internal/clock"
+	"github.com/simkld/simkld/internal/config"
+	"github.com/simkld/simkld/internal/deliver"
+	"github.com/simkld/simkld/internal/identify"
+	"github.com/simkld/simkld/internal/logs"
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/paths"
+	"github.com/simkld/simkld/internal/store"
+	"github.com/simkld/simkld/matcher"
+	"github.com/simkld/simkld/players"
+	"github.com/simkld/simkld/players/mpv"
+	"github.com/simkld/simkld/queue"
+	"github.com/simkld/simkld/scrobbler"
+)
+
+// Options say how the daemon runs.
+type Options struct {
+	Paths  paths.Paths
+	Loaded config.Loaded
+	// Reload reads the settings again, after SIGHUP or a change of the file; nil: they never change.
+	Reload func() (config.Loaded, error)
+	// Hangup tells that SIGHUP came; nil: it never does.
+	Hangup <-chan os.Signal
+	Log    *logs.Log
+	Getenv func(string) string
+	// Ready is called once players are watched and the local door is open.
+	Ready func()
+	// Notifier hears of what deserves attention; nil for nobody.
+	Notifier scrobbler.Notifier
+	// HTTP and Now stand in for the network and the clocks; nil for the real ones.
+	HTTP http.RoundTripper
+	Now  func() media.Moment
+}
+
+// Daemon is what runs.
+type Daemon struct {
+	opt     Options
+	log     *logs.Log
+	now     func() media.Moment
+	started time.Time
+
+	store  *store.Store
+	damage *store.Damage
+	who    *identify.Identifier
+	mail   *players.Mailbox
+	runner *scrobbler.Runner
+	queue  *queue.Queue
+	link   *link
+	told   chan scrobbler.Told
+
+	loaded  atomic.Pointer[config.Loaded]
+	trouble atomic.Pointer[string] // what the disk does not take, nil if it does
+}
+
+// Run is the daemon. It blocks until ctx ends, and returns nil then; an error says why it cannot run.
+func Run(ctx context.Context, o Options) error {
+	if o.Now == nil {
+		o.Now = clock.Now
+	}
+	if o.Notifier == nil {
+		o.Notifier = silent{}
+	}
+	lock, err := paths.TryLock(o.Paths.State)
+	if err != nil {
+		return err
+	}
+	d := &Daemon{opt: o, log: o.Log, now: o.Now}
+	d.started = d.now().Wall
+	d.loaded.Store(&o.Loaded)
+	// A session says at most a few things at once; what does not fit is for status only (see heard).
+	d.told = make(chan scrobbler.Told, 64)
+	err = d.run(ctx)
+	return errors.Join(err, lock.Close())
+}
+
+func (d *Daemon) run(ctx context.Context) error {
+	var err error
+	d.store, d.damage, err = store.Open(ctx, d.opt.Paths.State, store.Options{Repair: true, Now: d.wall})
+	if err != nil {
+		return StoreFault(err)
+	}
+	defer func() {
+		if err := d.store.Close(); err != nil {
+			d.log.Error("the state could not be closed", zap.Error(err))
+		}
+	}()
+	if d.damage != nil {
+		d.log.Error("the state file was damaged and moved aside: simkld doctor", zap.String("moved_to", d.damage.MovedTo),
+			zap.Int("watches_recovered", d.damage.Watches), zap.Error(d.damage.Reason))
+	}
+	if err := d.store.Prune(ctx); err != nil {
+		d.log.Warn("old state could not be pruned", zap.Error(err))
+	}
+	if d.who, err = d.identifier(ctx); err != nil {
+		return StoreFault(err)
+	}
+	if d.link, err = d.newLink(ctx); err != nil {
+		return err
+	}
+	nums := &numbers{store: d.store, log: d.log.Logger}
+	return d.live(ctx, scrobbler.New(d.settings(), nums.next))
+}
+
+// live starts the goroutines and waits for the end.
+func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
+	mem := memory{store: d.store, log: d.log.Logger}
+	saved, err := mem.restoreSessions(ctx)
+	if err != nil {
+		return StoreFault(err)
+	}
+	sender := deliver.New(d.link.api, deliver.NewPages(d.link.catalog, d.store), d.link.hold, d.wall)
+	d.queue = queue.New(d.store, sender, queue.Config{
+		LiveMaxAge: d.config().Queue.LiveMaxAge, Events: d.heard, Now: d.wall,
+	})
+	d.link.tell = d.queue.SetAccount
+	d.link.announce()
+	d.mail = players.NewMailbox()
+	d.runner = scrobbler.NewRunner(scrobbler.RunnerConfig{
+		Machine: machine, Mail: d.mail, Outbox: outbox{d.queue}, Identifier: d.who, Memory: mem,
+		Notifier: d.opt.Notifier, Now: d.now, Trouble: d.diskTrouble,
+	})
+	door, err := d.openDoor()
+	if err != nil {
+		return err
+	}
+
+	parts := newStages(ctx)
+	for _, src := range d.sources() {
+		parts.start(src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
+	}
+	parts.start("sessions", d.runner.Run)
+	parts.start("answers", d.passOn)
+	parts.start("queue", d.queue.Run)
+	parts.start("account", d.link.run)
+	parts.start("settings", d.watchSettings)
+	parts.start("local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
+
+	private := d.private(ctx)
+	err = d.runner.Do(ctx, func(m *scrobbler.Machine, now media.Moment) []scrobbler.Effect {
+		effects := m.SetPrivate(private, now)
+		return append(effects, m.Restore(saved, d.stillThere, now)...)
+	})
+	if err == nil {
+		d.log.Info("ready", zap.Int("pid", os.Getpid()), zap.String("state", d.opt.Paths.State))
+		if d.opt.Ready != nil {
+			d.opt.Ready()
+		}
+		select {
+		case <-ctx.Done():
+		case err = <-parts.failed:
+		}
+	} else if ctx.Err() != nil {
+		err = nil // it was to end before it was ready
+	}
+	d.log.Info("stopping")
+	if stopped := parts.stop(); err == nil {
+		err = stopped
+	}
+	return err
+}
+
+// sources are the players that the settings say to watch.
+func (d *Daemon) sources() []players.Source {
+	var list []players.Source
+	if c := d.config().Players.MPV; c.Enabled {
+		sockets := append(mpv.DefaultSockets(mpv.Surroundings{
+			Runtime: d.opt.Getenv("XDG_RUNTIME_DIR"), Home: d.opt.Paths.Home, Config: d.opt.Getenv("XDG_CONFIG_HOME"),
+		}), c.Sockets...)
+		list = append(list, mpv.New(mpv.Config{Sockets: sockets, Now: d.now, Log: d.log.Named("mpv")}))
+	}
+	return list
+}
+
+// stillThere reports whether the player of a saved session may still run.
+func (d *Daemon) stillThere(s scrobbler.Saved) bool { return s.PID == 0 || alive(s.PID) }
+
+// passOn tells the sessions what became of their calls.
+func (d *Daemon) passOn(ctx context.Context) error {
+	for {
+		select {
+		case t := <-d.told:
+			err := d.runner.Do(ctx, func(m *scrobbler.Machine, now media.Moment) []scrobbler.Effect { return m.Told(t, now) })
+			if err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// diskTrouble says when the disk does not take what must be kept, and when it does again.
+func (d *Daemon) diskTrouble(err error) {
+	if err == nil {
+		if d.trouble.Swap(nil) != nil {
+			d.log.Info("the disk takes writes again; nothing was lost")
+		}
+		return
+	}
+	words := "the state cannot be written: nothing is lost while simkld runs; make room on the disk"
+	if d.trouble.Swap(&words) == nil {
+		d.log.Error(words, zap.Error(err))
+		return
+	}
+	d.log.Debug("the state still cannot be written", zap.Error(err))
+}
+
+func (d *Daemon) wall() time.Time        { return d.now().Wall }
+func (d *Daemon) config() *config.Config { return &d.loaded.Load().Config }
+
+// settings are the keys that decide about sessions.
+func (d *Daemon) settings() scrobbler.Settings {
+	c := d.config()
+	places := d.places()
+	return scrobbler.Settings{
+		StartAfter: c.Scrobble.StartAfter, PauseAfter: c.Scrobble.PauseAfter, MinDuration: c.Scrobble.MinDuration,
+		MinPlayed: float64(c.Scrobble.MinPlayedPercent),
+		Place: func(path string) scrobbler.Place {
+			if entry, yes := places.Excluded(path); yes {
+				return scrobbler.Place{Reason: media.ReasonExcluded, Rule: fmt.Sprintf("%q", entry)}
+			}
+			if !places.Included(path) {
+				return scrobbler.Place{Reason: media.ReasonNotIncluded}
+			}
+			return scrobbler.Place{}
+		},
+	}
+}
+
+func (d *Daemon) places() *identify.Places { return PlacesOf(*d.config()) }
+
+// PlacesOf are the folders that the settings name.
+func PlacesOf(c config.Config) *identify.Places {
+	return identify.NewPlaces(c.Matcher.Library, c.Matcher.Include, c.Matcher.Exclude)
+}
+
+// identifier asks what `fix` learned before what the settings say: it is newer.
+func (d *Daemon) identifier(ctx context.Context) (*identify.Identifier, error) {
+	rules, err := RulesOf(ctx, *d.loaded.Load(), d.store)
+	if err != nil {
+		return nil, err
+	}
+	return identify.New(identify.Config{Places: d.places(), Rules: rules}), nil
+}
+
+// RulesOf are the rules of `fix`, the newest first, then those of the settings.
+func RulesOf(ctx context.Context, l config.Loaded, s *store.Store) ([]identify.Rule, error) {
+	learned, err := s.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kinds := map[media.AnswerKind]matcher.RuleKind{
+		media.AnswerMovie: matcher.RuleMovie, media.AnswerShow: matcher.RuleShow, media.AnswerAnime: matcher.RuleAnime,
+	}
+	var rules []identify.Rule
+	for _, r := range learned {
+		rules = append(rules, identify.Rule{
+			Origin: fmt.Sprintf("fix %d", r.ID), Folder: r.Folder,
+			Rule: matcher.Rule{Title: r.Title, IDs: r.IDs, Kind: kinds[r.Kind], Season: r.Season, EpisodeOffset: r.Offset},
+		})
+	}
+	for _, r := range l.Config.Matcher.Rules {
+		rules = append(rules, identify.Rule{
+			Origin: fmt.Sprintf("%s:%d", filepath.Base(l.File), r.Line),
+			Rule: matcher.Rule{
+				Path: r.Path, Title: r.Title, Ignore: r.Ignore,
+				IDs: media.IDs{
+					Simkl: media.SimklID(r.Simkl), IMDB: r.IMDB, TMDB: r.TMDB, TVDB: r.TVDB, AniDB: r.AniDB, MAL: r.MAL,
+				},
+				Kind: matcher.RuleKind(r.Kind), Season: r.Season, EpisodeOffset: r.EpisodeOffset,
+			},
+		})
+	}
+	return rules, nil
+}
+
+// silent is a Notifier that tells nobody.
+type silent struct{}
+
+func (silent) Notify(scrobbler.Notify) {}
