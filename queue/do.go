@@ -17,7 +17,7 @@ func (q *Queue) do(ctx context.Context, st step) {
 	case stepEnd:
 		q.end(keep, st.items[0], st.end)
 	case stepWait:
-	default:
+	case stepSend, stepHistory, stepConfirm, stepBack:
 		items, ok := q.begin(keep, st)
 		if ok && len(items) > 0 {
 			q.settle(keep, items, st.kind, q.send(ctx, st.kind, items))
@@ -62,17 +62,17 @@ func (q *Queue) send(ctx context.Context, kind stepKind, items []*item) []Outcom
 	for i, it := range items {
 		rows[i] = it.Row
 	}
-	var outs []Outcome
-	switch kind {
-	case stepHistory:
-		outs = q.sender.SendHistory(ctx, rows)
-	case stepConfirm:
-		outs = []Outcome{q.sender.Confirm(ctx, rows[0])}
-	case stepBack:
-		outs = []Outcome{q.sender.TakeBack(ctx, rows[0])}
-	default:
-		outs = []Outcome{q.sender.Send(ctx, rows[0])}
+	one := q.sender.Send
+	if kind == stepConfirm {
+		one = q.sender.Confirm
 	}
+	if kind == stepBack {
+		one = q.sender.TakeBack
+	}
+	if kind != stepHistory {
+		return []Outcome{one(ctx, rows[0])}
+	}
+	outs := q.sender.SendHistory(ctx, rows)
 	for len(outs) < len(items) {
 		outs = append(outs, Outcome{Class: Unreachable, Words: "no answer for this watch", Arrived: true})
 	}
@@ -136,10 +136,10 @@ func (q *Queue) remember(w Watch, it *item, d decision, out Outcome, kind stepKi
 	if kind == stepSend && !it.Watched() && out.Class != Spared {
 		w.Calls++
 	}
-	switch d.act {
-	case actForm:
+	if d.act == actForm {
 		w.Form = max(w.Form, it.Form+1)
-	case actUnmatched:
+	}
+	if d.act == actUnmatched {
 		w.State = StateUnmatched
 	}
 	w.Start = startAfter(w.Start, it, d, out)
@@ -221,16 +221,14 @@ func (q *Queue) apply(c *changes, it *item, d decision, out Outcome, w Watch) {
 
 // count keeps the numbers that delays grow with.
 func (q *Queue) count(it *item, out Outcome) {
-	switch out.Class {
-	case Locked:
+	switch {
+	case out.Class == Locked:
 		it.Locks++
-	case Odd:
+	case out.Class == Odd:
 		it.Odds++
-	default:
-		if out.Status >= 500 {
-			it.solo = it.solo || it.failed && q.run.successes > it.failedAt
-			it.failed, it.failedAt = true, q.run.successes
-		}
+	case out.Status >= 500:
+		it.solo = it.solo || it.failed && q.run.successes > it.failedAt
+		it.failed, it.failedAt = true, q.run.successes
 	}
 }
 
@@ -276,8 +274,10 @@ func (q *Queue) alike(c *changes, asked *item, d decision, out Outcome) {
 
 // back adds the row that undoes a wrong answer.
 func (c *changes) back(it *item, out Outcome, now time.Time) {
-	row := Row{Call: it.Call, Account: it.Account, State: StatePending, Form: it.Form, Answer: out.Answer,
-		Playback: out.Answer.Playback, CreatedAt: now.UTC()}
+	row := Row{
+		Call: it.Call, Account: it.Account, State: StatePending, Form: it.Form, Answer: out.Answer,
+		Playback: out.Answer.Playback, CreatedAt: now.UTC(),
+	}
 	row.Verb = VerbTakeBack
 	c.list = append(c.list, Change{TakeBack: &row})
 }
@@ -290,7 +290,7 @@ func (q *Queue) pace(c *changes, it *item, d decision, out Outcome, batch int) {
 	}
 	switch {
 	case d.act == actHalve:
-		s.batch = max(1, min(s.batch, batch)/2)
+		s.batch = max(1, batch/2)
 	case d.login:
 		s.login = true
 		if !s.loginSaid {
@@ -312,15 +312,14 @@ func (q *Queue) pace(c *changes, it *item, d decision, out Outcome, batch int) {
 // answered learns from the outcomes whether Simkl is there.
 func (q *Queue) answered(c *changes, items []*item, outs []Outcome) {
 	s := &q.run
-	success, reached, down := false, false, Outcome{}
+	success, reached, down := false, false, Outcome{} // reached: by an answer of another kind
 	for _, out := range outs {
-		switch out.Class {
-		case Done, Mistaken, Untrusted:
-			success, reached = true, true
-		case Unreachable:
+		switch {
+		case out.Class == Done, out.Class == Mistaken, out.Class == Untrusted:
+			success = true
+		case out.Class == Unreachable:
 			down = out
-		case Spared:
-		default:
+		case out.Class != Spared:
 			reached = true
 		}
 	}

@@ -180,8 +180,10 @@ func (q *Queue) forget(row Row) {
 // Park keeps a call as unmatched without any try to send it: an item whose title may not go out unasked, or that was
 // not recognised (product.md 5, Privacy). Words say why.
 func (q *Queue) Park(ctx context.Context, c media.Call, candidates []media.Answer, words string) error {
-	row := Row{Call: c, State: StateUnmatched, Account: q.accountNow(), CreatedAt: q.now().UTC(),
-		Candidates: candidates, LastError: words}
+	row := Row{
+		Call: c, State: StateUnmatched, Account: q.accountNow(), CreatedAt: q.now().UTC(),
+		Candidates: candidates, LastError: words,
+	}
 	if _, _, err := q.store.Add(ctx, row); err != nil {
 		return fmt.Errorf("keep watch %d as unmatched: %w", c.Watch, err)
 	}
@@ -262,4 +264,4 @@ func (q *Queue) Run(ctx context.Context) error {
 }
 
 // random is the jitter.
-func random() float64 { return rand.Float64() } //nolint:gosec // spreads retries, guards nothing
+func random() float64 { return rand.Float64() }

@@ -145,8 +145,10 @@ func idKey(ids media.IDs) string {
 	if ids.IsZero() {
 		return ""
 	}
-	return strings.ToLower(strings.Join([]string{media.Number(ids.Simkl).String(), ids.IMDB, ids.TMDB, ids.TVDB,
-		ids.AniDB, ids.MAL, ids.AniList, ids.Kitsu}, ","))
+	return strings.ToLower(strings.Join([]string{
+		media.Number(ids.Simkl).String(), ids.IMDB, ids.TMDB, ids.TVDB,
+		ids.AniDB, ids.MAL, ids.AniList, ids.Kitsu,
+	}, ","))
 }
 
 // fold keeps letters and digits only, in lower case, so that "Severance." and "severance" are one title. A title

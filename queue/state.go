@@ -145,6 +145,9 @@ func (q *Queue) load(ctx context.Context) {
 		if far := q.now().Add(maxOdd); it.NextAt.After(far) { // the clock was put back since
 			it.NextAt = far
 		}
+		if s.downs == 0 && !it.Patient { // Simkl is there, as far as is known
+			it.NextAt = time.Time{}
+		}
 		if old := fresh[row.ID]; old != nil {
 			it.fresh, it.solo, it.failed, it.failedAt, it.refuted = old.fresh, old.solo, old.failed, old.failedAt, old.refuted
 		}
@@ -157,6 +160,7 @@ func (q *Queue) accept(it *item) {
 	s := &q.run
 	for _, old := range s.byWatch[it.Watch] {
 		if old.Seq == it.Seq && old.Verb == it.Verb {
+			old.fresh = old.fresh || old.Attempts == 0
 			return
 		}
 	}

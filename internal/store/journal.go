@@ -191,7 +191,7 @@ func scanEntry(s scanner) (Entry, error) {
 	return e, nil
 }
 
-// ErrNotFound: there is no such entry, row or rule.
+// ErrNotFound says that there is no such entry, row or rule.
 var ErrNotFound = errors.New("not found")
 
 // Entry gives the watch with that number, or ErrNotFound.

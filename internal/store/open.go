@@ -143,7 +143,7 @@ func probe(path string) error {
 	if err != nil {
 		return fmt.Errorf("open the state: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	header := make([]byte, headerSize)
 	n, err := io.ReadFull(f, header)
 	switch {

@@ -134,9 +134,11 @@ func rowArgs(r queue.Row) ([]any, error) {
 			return nil, err
 		}
 	}
-	return []any{r.Watch, r.Seq, string(r.Verb), match, r.Progress, micros(r.At), []byte(r.Path), r.Player, r.Account,
+	return []any{
+		r.Watch, r.Seq, string(r.Verb), match, r.Progress, micros(r.At), []byte(r.Path), r.Player, r.Account,
 		micros(r.CreatedAt), string(r.State), r.Form, r.Attempts, r.Locks, r.Odds, micros(r.NextAt), r.Patient, r.Doubtful,
-		r.Playback, answer, candidates, r.LastError}, nil
+		r.Playback, answer, candidates, r.LastError,
+	}, nil
 }
 
 // Backlog is queue.Store's Backlog.

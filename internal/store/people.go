@@ -10,7 +10,7 @@ import (
 	"github.com/simkld/simkld/queue"
 )
 
-// ErrInDoubt: a request for the watch may have reached Simkl, so that it is not known to be unsent.
+// ErrInDoubt says that a request for the watch may have reached Simkl, so that it is not known to be unsent.
 var ErrInDoubt = errors.New("it may have reached Simkl")
 
 // Queue lists all rows, oldest first.

@@ -37,17 +37,18 @@ func fresh(t *testing.T) *store.Store {
 	return open(t, t.TempDir(), func() time.Time { return noon })
 }
 
-func num(n int) *int { return &n }
-
 func severance(episode media.Number) media.Match {
-	return media.Match{Kind: media.KindEpisode, Title: "Severance", Year: 2022, Season: num(2),
-		Episodes: []media.Number{episode}, Absolute: []media.Number{}, Confidence: 0.98, Source: "file name"}
+	return media.Match{
+		Kind: media.KindEpisode, Title: "Severance", Year: 2022, Season: new(2),
+		Episodes: []media.Number{episode}, Absolute: []media.Number{}, Confidence: 0.98, Source: "file name",
+	}
 }
 
 func row(watch media.WatchID, seq int, verb media.Verb) queue.Row {
 	return queue.Row{State: queue.StatePending, Account: "v1:7", CreatedAt: noon, Call: media.Call{
 		Watch: watch, Seq: seq, Verb: verb, Match: severance(3), Progress: 41.66, At: noon,
-		Path: "/tv/\xff\xfe.mkv", Player: "mpv"}}
+		Path: "/tv/\xff\xfe.mkv", Player: "mpv",
+	}}
 }
 
 func add(t *testing.T, s *store.Store, r queue.Row) queue.Row {
