@@ -23,7 +23,64 @@ func (m *matcher) decide(stem string, siblings []string) media.Match {
 	if best.kind == media.KindNone {
 		return refused(media.ReasonNone)
 	}
+	if reason := m.doubt(&best, siblings); reason != "" {
+		m.say("%s", reason)
+		return refused(media.ReasonNone)
+	}
 	return m.answer(&best)
+}
+
+// doubt says why a hypothesis must not be answered at all, or nothing.
+func (m *matcher) doubt(h *hypothesis, siblings []string) string {
+	f := &m.file
+	marked := f.num.form != formNone || h.source == "folder" || f.yearEnd > 0 || !f.ids.IsZero()
+	weak := h.kind == media.KindEpisode && !marked
+	library := m.ctx.kinds&folderLibrary != 0 || m.ctx.season >= 0
+	switch {
+	case marked:
+		return ""
+	case weak && h.title == "" && !library && h.num.form != formPair:
+		return "a number alone, and no folder that names a series"
+	case m.ref.remote && m.ref.ext != typeVideo && !f.strong.has(clsSource|clsResolution|clsVideo):
+		return "a stream whose address names nothing"
+	case len(f.toks) > 0 && f.hashAt(len(f.toks)-1) && !f.strong.has(clsSource|clsResolution|clsVideo):
+		return "a hash, not a name"
+	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].end-f.toks[0].start < 2 && !library:
+		return "too short to be a name"
+	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].digits > 4:
+		return "a number, not a name"
+	case h.kind == media.KindMovie && len(f.toks) > 1 && f.toks[0].num >= 0 && f.toks[1].gap&gapDot != 0 && f.toks[1].gap&gapSpace != 0 && !library && m.papers(siblings):
+		return "a numbered lesson: documents lie beside it"
+	}
+	return ""
+}
+
+// hashAt reports whether token i is a hash.
+func (r *reading) hashAt(i int) bool {
+	t := &r.toks[i]
+	if t.is(clsOther) || t.end-t.start < 12 {
+		return false
+	}
+	digits := 0
+	for _, c := range r.low[t.start:t.end] {
+		switch {
+		case isDigit(c):
+			digits++
+		case c < 'a' || c > 'f':
+			return looksHashed(r.text[t.start:t.end])
+		}
+	}
+	return digits >= 3 && digits < t.end-t.start
+}
+
+// papers reports whether documents lie beside the file.
+func (m *matcher) papers(siblings []string) bool {
+	for _, s := range siblings[:min(len(siblings), maxSiblings)] {
+		if hasSuffixFold(s, ".pdf") || hasSuffixFold(s, ".pptx") || hasSuffixFold(s, ".ipynb") {
+			return true
+		}
+	}
+	return false
 }
 
 // best gives the hypothesis with the highest score.
@@ -112,9 +169,37 @@ func (m *matcher) marked(r *reading) hypothesis {
 	if h.num.season < 0 && h.num.form != formDate {
 		h.num.season = m.seasonOf(r)
 	}
-	h.title = r.clean(r.title)
+	h.title = r.clean(r.markedTitle(&h.num))
 	m.titleFor(&h, r)
 	return h
+}
+
+// markedTitle gives where the title before a marked number stands. A bare number right before the mark is none of it:
+// "Show 214 10x14", "Duckman - 110 (10) - 20021218".
+func (r *reading) markedTitle(u *numbering) span {
+	s := r.title
+	if r.brackets || r.limit <= r.first+1 {
+		return s
+	}
+	last := r.limit - 1
+	if r.toks[last].is(clsEpisodeBefore) && u.form == formSE && r.toks[last].end-r.toks[last].start <= 3 {
+		return r.spanOf(r.first, last) // "Ep 2x03"
+	}
+	for last > r.first && r.toks[last].num >= 0 && r.toks[last].group >= 0 {
+		last--
+	}
+	t := &r.toks[last]
+	if t.num < 100 || t.digits > 4 || last <= r.first || plausibleYear(t.num) {
+		return s
+	}
+	switch {
+	case u.form == formDate && t.gap&gapSpaced != 0:
+		return r.spanOf(r.first, last)
+	case u.form == formSE && u.nabs == 0 && r.fansub && last == r.limit-1:
+		u.abs[0], u.nabs = media.Number(t.num), 1
+		return r.spanOf(r.first, last)
+	}
+	return s
 }
 
 // seasonOf gives the season that the name or its folders give, -1 for none.
@@ -161,7 +246,7 @@ func (m *matcher) folderTitle() *reading {
 
 // titleBehind reads the title behind a number that begins the name ("Episode 14 Ore no Imouto").
 func (m *matcher) titleBehind(r *reading) string {
-	if r.num.form == formSE {
+	if r.num.form == formSE && r.toks[0].group < 0 {
 		return ""
 	}
 	i := r.tokenAt(r.num.end)
@@ -178,14 +263,17 @@ func (m *matcher) titleBehind(r *reading) string {
 // film is the hypothesis that the file is a film.
 func (m *matcher) film() hypothesis {
 	f, show := &m.file, &m.show
+	if f.first < len(f.toks) && f.yearEnd > 0 {
+		f.skipListNumber()
+	}
 	h := hypothesis{kind: media.KindMovie, score: 0.5, tfrom: f, title: f.clean(f.title), source: "file name"}
 	if f.yearEnd > 0 {
 		h.score += 0.4
 	}
 	switch {
-	case m.television() && f.yearEnd == 0:
+	case f.television && f.yearEnd == 0:
 		h.score -= 0.1
-	case f.tags.has(clsSource | clsResolution | clsVideo):
+	case f.strong.has(clsSource | clsResolution | clsVideo):
 		h.score += 0.1
 	}
 	if m.ctx.films {
@@ -200,11 +288,68 @@ func (m *matcher) film() hypothesis {
 	if f.season.found {
 		h.score -= 0.2
 	}
-	if f.yearEnd == 0 && !show.title.empty() && show.yearEnd > 0 {
-		h.score += 0.2
-		h.title, h.tfrom, h.source = show.clean(show.title), show, "folder"
+	if !show.title.empty() && show.yearEnd > 0 {
+		title := show.clean(show.title)
+		switch {
+		case f.yearEnd == 0:
+			h.score += 0.2
+			h.title, h.tfrom, h.source = title, show, "folder"
+		case f.year == show.year && endsIn(h.title, title): // "blow-how.to.be.single.2016" in its folder
+			h.title, h.tfrom = title, show
+		}
 	}
+	h.title = withoutAlias(h.title)
+	m.specialFilm(&h)
 	return h
+}
+
+// endsIn reports whether title is end with something before it, folded.
+func endsIn(title, end string) bool {
+	var roomA, roomB [96]byte
+	a, b := appendFolded(roomA[:0], title), appendFolded(roomB[:0], end)
+	return len(b) > 3 && len(a) > len(b) && string(a[len(a)-len(b):]) == string(b)
+}
+
+// withoutAlias takes another title, or a director, in brackets off the end of a film's title: "A Bout Portant (The
+// Killers)". One word in brackets, and what "or" leads, are parts of the title.
+func withoutAlias(title string) string {
+	if !strings.HasSuffix(title, ")") {
+		return title
+	}
+	i := strings.LastIndexByte(title, '(')
+	if i <= 0 || !strings.Contains(title[i:], " ") {
+		return title
+	}
+	head := strings.TrimRight(title[:i], " ")
+	last := head[strings.LastIndexByte(head, ' ')+1:]
+	if !strings.Contains(head, " ") || strings.EqualFold(last, "or") || strings.EqualFold(last, "and") {
+		return title
+	}
+	return head
+}
+
+// specialFilm takes a name that ends in a word for a special, in a folder of episodes, as an episode without a number.
+func (m *matcher) specialFilm(h *hypothesis) {
+	f := &m.file
+	if f.yearEnd > 0 || f.limit < f.first+2 || !(m.ctx.series || m.ctx.anime) || m.ctx.films || !f.toks[f.limit-1].is(clsSpecial) {
+		return
+	}
+	m.say("a special without a number")
+	h.kind, h.num, h.score = media.KindEpisode, numbering{season: -1}, max(h.score, 0.45)
+}
+
+// skipListNumber steps over the number of a film in a list: "03 - Iron Man 2 (2010)".
+func (r *reading) skipListNumber() {
+	t := &r.toks[r.first]
+	next := r.first + 1
+	if t.num < 0 || t.digits > 3 || next >= r.limit || r.toks[next].num >= 0 {
+		return
+	}
+	if g := r.toks[next].gap; g&gapSpaced == 0 && !(g&gapDot != 0 && g&gapSpace != 0) {
+		return
+	}
+	r.first = next
+	r.title = r.spanOf(next, r.limit)
 }
 
 // fromFolder is the hypothesis of a file whose name says nothing.
@@ -243,7 +388,7 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 	if m.ctx.films && !m.ctx.anime {
 		h.score -= 0.4
 	}
-	if c.num.form != formBracket && f.tags.has(clsSource) && m.television() {
+	if c.num.form != formBracket && f.television {
 		h.score += 0.15
 	}
 	season := m.seasonOf(f)
@@ -262,8 +407,20 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 		return h
 	}
 	h.title = f.clean(f.spanOf(c.titleFrom, c.titleEnd))
-	if f.brackets {
+	if s := m.folderTitle(); s != nil && c.num.start > 0 && f.toks[f.first].start < c.num.start {
+		folder := s.clean(s.title)
+		switch {
+		case Same(h.title, folder) && f.yearEnd == 0 && c.digits >= 2:
+			h.score += 0.25 // "The Simpsons/The Simpsons 12"
+		case len(h.title) <= 2 && m.ctx.series:
+			h.title, h.tfrom = folder, s
+		}
+	}
+	switch {
+	case f.brackets:
 		h.title = f.clean(f.title)
+	case c.titleByte > 0:
+		h.title = f.clean(span{f.spanOf(c.titleFrom, c.titleFrom+1).start, c.titleByte})
 	}
 	if f.season.found && f.toks[c.titleFrom].start < f.season.start {
 		h.title = f.clean(f.title)
@@ -287,17 +444,6 @@ func (m *matcher) leadTitle(h *hypothesis, c *candidate) {
 	if h.title == "" {
 		h.score = 0.3
 	}
-}
-
-// television reports whether the copy was taken from television.
-func (m *matcher) television() bool {
-	for i := range m.file.toks {
-		switch string(m.file.lowWord(i)) {
-		case "hdtv", "pdtv", "dsr", "tvrip", "sdtv":
-			return true
-		}
-	}
-	return false
 }
 
 // answer writes a hypothesis down.

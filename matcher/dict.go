@@ -47,6 +47,8 @@ const (
 	clsSize // 800mb
 	clsSpecial
 	clsDownloader
+	clsBook
+	clsChapter
 	clsOther // decided while reading: id, site, checksum: neither title nor number
 
 	clsTag = clsResolution | clsSource | clsVideo | clsAudio | clsRelease | clsLanguage | clsNetwork | clsSize
@@ -72,6 +74,8 @@ var classNames = map[string]class{
 	"episode after":     clsEpisodeAfter,
 	"special before":    clsSpecial,
 	"downloader":        clsDownloader,
+	"book before":       clsBook,
+	"chapter before":    clsChapter,
 	"part before":       clsPart,
 	"disc before":       clsDisc,
 	"joiner":            clsJoiner,

@@ -96,6 +96,8 @@ func looksHashed(s string) bool {
 	}
 	n := len(s) - separators
 	switch {
+	case separators > 0 && n >= 16 && digits*3 >= n && mixedSegments(s):
+		return true
 	case hex == n && n >= 16 && digits >= 2 && digits < n:
 		return true
 	case hex == n && n == 8 && digits >= 2 && digits < 8 && separators == 0 && changes >= 3:
@@ -106,4 +108,22 @@ func looksHashed(s string) bool {
 		return true
 	}
 	return false
+}
+
+// mixedSegments reports whether every piece between dashes mixes letters and digits.
+func mixedSegments(s string) bool {
+	for part := range strings.SplitSeq(s, "-") {
+		letters, digits := 0, 0
+		for i := range len(part) {
+			if isDigit(part[i]) {
+				digits++
+			} else {
+				letters++
+			}
+		}
+		if letters == 0 || digits < 2 {
+			return false
+		}
+	}
+	return true
 }

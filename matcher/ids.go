@@ -19,7 +19,7 @@ func (r *reading) readIDs() {
 			}
 			continue
 		}
-		if t.group < 0 || i+1 >= len(r.toks) || r.toks[i+1].group != t.group {
+		if i+1 >= len(r.toks) || r.toks[i+1].group != t.group || t.group < 0 && (r.toks[i+1].gap != gapDash || t.start == 0) {
 			continue
 		}
 		next := &r.toks[i+1]

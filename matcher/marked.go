@@ -23,7 +23,7 @@ func (r *reading) readMarked() {
 			i = r.readDigits(i)
 		case t.is(clsEpisodeBefore):
 			r.readEpisode(i)
-		case c == 's' || c == 't' || t.is(clsSeasonBefore|clsSeasonAfter|clsOrdinal):
+		case c == 's' || c == 't' || t.is(clsSeasonBefore|clsSeasonAfter|clsOrdinal|clsBook):
 			i = r.readSeason(i)
 		case c == 'e':
 			r.readEpisode(i)
@@ -75,7 +75,16 @@ func (r *reading) readSeason(i int) int {
 		}
 		j++
 	}
-	if v, e, ok := r.episodeMark(j); ok {
+	if short := r.low[t.start] == 's' && isDigit(r.at(t.start+1)); short && r.at(j) == 'x' && j-end <= 1 { // s03-x01
+		if v, e, ok := r.numberAt(j + 1); ok && r.endOfEpisode(e) {
+			u := numbering{form: formSE, start: start, end: e, season: s}
+			u.add(v)
+			r.further(&u, 'x')
+			r.num = u
+			return r.lastToken(i, u.end)
+		}
+	}
+	if v, e, ok := r.episodeMark(j, true); ok {
 		u := numbering{form: formSE, start: start, end: e, season: s}
 		if r.at(e) == '.' && isDigit(r.at(e+1)) && int(v) == s && r.at(j) == 'e' && r.low[e-1] != 'p' && r.hashBefore(e) { // S01 EP #1.2
 			if v2, e2, ok := r.numberAt(e + 1); ok {
@@ -97,7 +106,7 @@ func (r *reading) readSeason(i int) int {
 			return r.lastToken(i, e)
 		}
 	}
-	if !r.season.found && (i > 0 || !short || len(r.toks) == 1 || true) {
+	if !r.season.found {
 		r.season = seasonMark{found: true, season: s, start: start, end: end}
 	}
 	return r.lastToken(i, end)
@@ -116,13 +125,16 @@ func (r *reading) hashBefore(e int) bool {
 func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 	t := &r.toks[i]
 	c := r.low[t.start]
+	if c == 's' && r.at(t.start+1) == 'o' && isDigit(r.at(t.start+2)) && r.at(t.start+3) == 'e' && isDigit(r.at(t.start+4)) { // SO2E04
+		return int(r.low[t.start+2] - '0'), t.start + 3, true
+	}
 	if (c == 's' || c == 't') && isDigit(r.at(t.start+1)) {
 		s, j, ok := r.digitsAt(t.start+1, 4)
 		next := r.at(j)
 		if !ok || c == 't' && next != 'x' && next != 'e' {
 			return 0, 0, false
 		}
-		if r.bounded(j) || next == 'e' || next == 'x' && r.at(j+1) == 'e' {
+		if r.bounded(j) || next == 'e' || next == 'x' && (r.at(j+1) == 'e' || isDigit(r.at(j+1))) {
 			return s, j, true
 		}
 		return 0, 0, false
@@ -138,7 +150,7 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 	if t.is(clsOrdinal) && next.is(clsSeasonAfter) {
 		return int(t.value), next.end, true
 	}
-	single := (c == 's' || c == 't' && false) && t.end-t.start == 1 || string(r.low[t.start:t.end]) == "se"
+	single := c == 's' && t.end-t.start == 1 || t.is(clsBook) || string(r.low[t.start:t.end]) == "se"
 	if !t.is(clsSeasonBefore) && !single {
 		return 0, 0, false
 	}
@@ -148,7 +160,7 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 	case next.num >= 0 && next.digits <= 4 && next.gap&gapSpaced == 0:
 		if single { // "S 1 - Ep 002": only with an episode after it
 			k := r.skipSeparators(next.end, 4)
-			if _, _, ok := r.episodeMark(k); !ok {
+			if _, _, ok := r.episodeMark(k, true); !ok {
 				return 0, 0, false
 			}
 		}
@@ -195,7 +207,7 @@ func (r *reading) bracketPair(i int) (u numbering, ok bool) {
 		return u, false
 	}
 	g, b := &r.groups[t.group], &r.toks[i+1]
-	if g.kind != '[' || g.from != i || g.to != i+2 || t.num < 0 || t.digits > 2 || b.num <= 0 || b.digits != 2 || b.gap != gapDot {
+	if g.kind != '[' || g.from != i || g.to != i+2 || t.num < 0 || t.digits > 2 || b.num <= 0 || b.digits < 2 || b.digits > 3 || b.gap != gapDot {
 		return u, false
 	}
 	u = numbering{form: formSE, start: t.start, end: b.end, season: t.num}
@@ -213,7 +225,7 @@ func (r *reading) timesAt(a int) (u numbering, ok bool) {
 		j++
 	}
 	v, e, ok := r.numberAt(j + 1)
-	if !ok || !r.endOfEpisode(e) || s >= 320 && v >= 200 || e-j-1 > 4 {
+	if !ok || !r.endOfEpisode(e) || s >= 320 && v >= 200 && !(plausibleYear(s) && v <= 366) || e-j-1 > 4 {
 		return u, false
 	}
 	u = numbering{form: formSE, start: a, end: e, season: s}
@@ -301,7 +313,7 @@ func (r *reading) readEpisode(i int) {
 	if i > 0 && r.toks[i-1].num >= 0 && t.is(clsEpisodeAfter) && t.gap&gapDot != 0 && t.gap&gapSpace != 0 {
 		return
 	}
-	v, e, ok := r.episodeMark(t.start)
+	v, e, ok := r.episodeMark(t.start, false)
 	if !ok {
 		return
 	}
@@ -400,7 +412,7 @@ func (r *reading) readGlued(i int) {
 		c := r.low[k]
 		if c == 's' && isDigit(r.low[k+1]) && isDigit(r.low[k+2]) && r.at(k+3) == 'e' && !isDigit(r.low[k-1]) {
 			s, _, _ := r.digitsAt(k+1, 2)
-			v, e, ok := r.episodeMark(k + 3)
+			v, e, ok := r.episodeMark(k+3, true)
 			if !ok {
 				continue
 			}

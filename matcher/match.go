@@ -79,6 +79,7 @@ func (m *matcher) match(in *Input) media.Match {
 	name := m.ref.name()
 	typ, ext := typeOf(name)
 	stem := name[:len(name)-ext]
+	m.ref.ext = typ
 	m.gather()
 	if reason := m.refuseType(typ); reason != media.ReasonNone {
 		return refused(reason)
@@ -110,16 +111,21 @@ func unreversed(s string) string {
 	return string(b)
 }
 
-// reversedTag reports whether "p027", "p0801" or the like stands in s as a word.
+// reversedTag reports whether "p027", "P0801" or "20E10S" stands in s as a word.
 func reversedTag(s string) bool {
 	for i := 0; i+4 < len(s); i++ {
-		if s[i] != 'p' || i > 0 && isAlnum(s[i-1]) {
+		if i > 0 && isAlnum(s[i-1]) {
 			continue
 		}
-		for _, tag := range [...]string{"p027", "p0801", "p084", "p0612"} {
-			if len(s)-i >= len(tag) && s[i:i+len(tag)] == tag && (i+len(tag) == len(s) || !isAlnum(s[i+len(tag)])) {
-				return true
-			}
+		e := i
+		for e < len(s) && e < i+8 && isAlnum(s[e]) {
+			e++
+		}
+		switch w := s[i:e]; {
+		case len(w) == 4 && (w == "p027" || w == "P027" || w == "p084"), len(w) == 5 && (w == "p0801" || w == "P0801" || w == "p0612"):
+			return true
+		case len(w) == 6 && isDigit(w[0]) && isDigit(w[1]) && (w[2] == 'E' || w[2] == 'e') && isDigit(w[3]) && isDigit(w[4]) && (w[5] == 'S' || w[5] == 's'):
+			return true
 		}
 	}
 	return false

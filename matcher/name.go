@@ -36,6 +36,8 @@ type reading struct {
 	site         bool
 	brackets     bool // everything stands in brackets
 	tags         class
+	strong       class // of the strong ones
+	television   bool  // taken from television
 	releaseGroup bool
 
 	first int // first token of the title
@@ -118,7 +120,15 @@ func (r *reading) readSites() {
 		i = 1
 	}
 	end := i // one past the domain
-	for k := i; k < len(r.toks) && k < i+6; k++ {
+	if r.word(i, r.toks[i].start, "www") {
+		for k := i + 1; k < len(r.toks) && k < i+7; k++ {
+			if r.toks[k].gap&gapSpaced != 0 && r.toks[k].gap&gapSpace != 0 {
+				end = k
+				break
+			}
+		}
+	}
+	for k := i; end == i && k < len(r.toks) && k < i+6; k++ {
 		t := &r.toks[k]
 		if k > i && t.gap&^(gapDot|gapDash) != 0 || k > i && t.gap&gapSpaced != 0 {
 			break
@@ -129,7 +139,7 @@ func (r *reading) readSites() {
 	}
 	if end > i+1 {
 		for k := 0; k < end; k++ {
-			r.toks[k].cls = clsOther
+			r.toks[k].cls = r.toks[k].cls&clsDownloader | clsOther
 		}
 		r.site = true
 	}

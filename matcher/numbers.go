@@ -121,8 +121,9 @@ func (r *reading) skipVersion(j int) int {
 	return j
 }
 
-// episodeMark reads "e02", "ep02", "ep. 2", "episode 2", "folge 2" after byte j: the number and where it ends.
-func (r *reading) episodeMark(j int) (v media.Number, end int, ok bool) {
+// episodeMark reads "e02", "ep02", "ep. 2", "episode 2", "folge 2" after byte j: the number and where it ends. After a
+// season "chapter 2" is one too.
+func (r *reading) episodeMark(j int, season bool) (v media.Number, end int, ok bool) {
 	if r.at(j) == 'e' {
 		k := j + 1
 		if r.at(k) == 'p' {
@@ -139,7 +140,7 @@ func (r *reading) episodeMark(j int) (v media.Number, end int, ok bool) {
 		}
 	}
 	i := r.tokenAt(j)
-	if i < 0 || i+1 >= len(r.toks) || r.toks[i].start > j+3 || !r.toks[i].is(clsEpisodeBefore) {
+	if i < 0 || i+1 >= len(r.toks) || r.toks[i].start > j+3 || !r.toks[i].is(clsEpisodeBefore) && !(season && r.toks[i].is(clsChapter)) {
 		return 0, 0, false
 	}
 	next := &r.toks[i+1]

@@ -8,7 +8,13 @@ import (
 
 // partMark finds "Part 6", "Pt. II", "Teil 2" in the name: the token of the mark and the number, or -1.
 func (r *reading) partMark() (at, number int) {
-	for i := r.first; i+1 < len(r.toks); i++ {
+	for i := r.first + 1; i < len(r.toks); i++ {
+		if k := r.gluedPart(i); k > 0 {
+			return i, k
+		}
+		if i+1 == len(r.toks) {
+			break
+		}
 		t, n := &r.toks[i], &r.toks[i+1]
 		if !t.is(clsPart) || t.is(clsOther) || n.start-t.end > 3 || n.gap&^(gapSpace|gapDot|gapUnder) != 0 {
 			continue
@@ -23,6 +29,19 @@ func (r *reading) partMark() (at, number int) {
 	return -1, 0
 }
 
+// gluedPart reads "Part01" at token i, 0 for none.
+func (r *reading) gluedPart(i int) int {
+	w := r.lowWord(i)
+	if len(w) < 5 || string(w[:4]) != "part" {
+		return 0
+	}
+	n, ok := wholeNumber(w[4:])
+	if !ok || n > 99 {
+		return 0
+	}
+	return n
+}
+
 // partHypothesis reads "Part 6" as the number of an episode. A part of a film is more likely, unless the copy is from
 // television, the folders hold series, or the number is padded.
 func (m *matcher) partHypothesis() (hypothesis, bool) {
@@ -32,19 +51,26 @@ func (m *matcher) partHypothesis() (hypothesis, bool) {
 		return hypothesis{}, false
 	}
 	t := &f.toks[at]
-	u := numbering{form: formPart, start: t.start, end: f.toks[at+1].end, season: m.seasonOf(f)}
+	number := min(at+1, len(f.toks)-1)
+	if f.gluedPart(at) > 0 {
+		number = at
+	}
+	u := numbering{form: formPart, start: t.start, end: f.toks[number].end, season: m.seasonOf(f)}
 	u.add(media.Number(n))
 	h := hypothesis{kind: media.KindEpisode, from: f, num: u, score: 0.4, tfrom: f, source: "file name"}
 	switch {
-	case m.television():
+	case f.television:
 		h.score += 0.4
 	case m.ctx.series:
 		h.score += 0.35
 	}
-	if f.low[f.toks[at+1].start] == '0' {
+	if f.low[f.toks[number].start] == '0' {
 		h.score += 0.3
 	}
-	if f.yearEnd > f.toks[at+1].start {
+	if next := number + 1; f.yearEnd == 0 && next < len(f.toks) && !f.toks[next].is(clsTag|clsEdition) && f.toks[next].group < 0 && f.toks[number].is(clsRoman|clsNumberWord) == false {
+		h.score += 0.25 // a title of its own follows
+	}
+	if f.yearEnd > t.start {
 		h.score -= 0.2
 	}
 	if m.ctx.films {

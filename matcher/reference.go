@@ -11,14 +11,12 @@ const maxParts = 24
 
 // reference is what a player named, taken apart: folders from the top down, and the file's name.
 type reference struct {
-	parts   [maxParts]string // folders, then the name
-	n       int
-	scheme  string
-	remote  bool // over HTTP or a stream
-	ext     string
-	nameLow string
-	disc    bool // a DVD or Blu-ray folder or device: the folder above is the name
-	discNo  int
+	parts  [maxParts]string // folders, then the name
+	n      int
+	scheme string
+	remote bool // over HTTP or a stream
+	ext    fileType
+	disc   bool // a DVD or Blu-ray folder or device: the folder above is the name
 }
 
 func (f *reference) name() string {
@@ -57,14 +55,16 @@ func (f *reference) split(path string) {
 		f.remote = true
 		host, tail, _ := strings.Cut(rest, "/")
 		_ = host
-		tail, _, _ = strings.Cut(tail, "#")
+		if i := strings.LastIndexByte(tail, '#'); i >= 0 && strings.IndexByte(tail[i:], '/') < 0 {
+			tail = tail[:i] // a fragment; a "#" in a folder was left unencoded
+		}
 		tail, query, _ := strings.Cut(tail, "?")
 		f.add(tail, true, false)
 		if !hasVideoExtension(f.name()) {
 			f.query(query)
 		}
 		return
-	case "rtsp", "rtp", "rtmp", "rtmps", "rtsps", "udp", "srt", "mms", "mmsh", "tcp", "hls", "dash", "fd", "fdclose", "memory", "hex", "cdda", "v4l2", "av", "lavf", "null", "tv", "dvb", "screen", "pulse", "alsa", "qtcapture", "dshow", "acestream", "sop", "unix", "icy":
+	case "rtsp", "rtp", "rtmp", "rtmps", "rtsps", "udp", "srt", "mms", "mmsh", "tcp", "hls", "dash", "fd", "fdclose", "memory", "hex", "cdda", "v4l2", "av", "lavf", "null", "tv", "dvb", "screen", "pulse", "alsa", "qtcapture", "dshow", "acestream", "sop", "unix", "icy", "pvr", "plugin", "upnp", "dlna", "zattoo":
 		f.remote = true
 		return
 	case "archive", "zip", "rar", "7z":

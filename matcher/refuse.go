@@ -45,40 +45,75 @@ func (m *matcher) refuseName(stem string, typ fileType) (media.Match, bool) {
 	return media.Match{}, false
 }
 
-// extraName reports whether the name ends in a word for something beside a film: "-trailer", ".sample".
+// extraName reports whether the name says that this is something beside a film: "-trailer", ".sample", "Sample 1080p".
 func (m *matcher) extraName() bool {
 	r := &m.file
 	n := len(r.toks)
-	t := &r.toks[n-1]
 	if n == 1 {
-		return t.is(clsExtraStrong) && m.ctx.titles[0] < 0 || t.is(clsExtraStrong)
+		return r.toks[0].is(clsExtraStrong)
 	}
-	if t.group >= 0 && r.groups[t.group].kind != '(' {
-		return false
-	}
-	from := n - 1
-	for from > 0 && r.toks[from-1].is(clsExtraStrong) && t.is(clsExtraStrong) {
-		from--
-	}
-	if from == 0 {
-		return t.is(clsExtraStrong) && n > 1
-	}
-	joined := r.toks[from].gap
-	if t.is(clsExtraStrong) {
-		if article(r.lowWord(from-1)) && from == 1 {
-			return false
-		}
-		return from > 0
-	}
-	if t.is(clsExtraSuffix) && joined&gapDash != 0 && joined&(gapSpace|gapDot|gapUnder) == 0 {
+	if r.domainName() {
 		return true
+	}
+	t := &r.toks[n-1]
+	if t.group < 0 || r.groups[t.group].kind == '(' {
+		if t.is(clsExtraSuffix) && t.gap&gapDash != 0 && t.gap&(gapSpace|gapDot|gapUnder) == 0 {
+			return true
+		}
+		if t.is(clsExtraStrong) && m.extraWord(n-1, n) {
+			return true
+		}
+	}
+	for i := 1; i < n; i++ { // "Dune.2021.Trailer.1080p", "Madame Web Sample 1080p": tags alone follow
+		if t := &r.toks[i]; t.is(clsExtraStrong) && i+1 < n && r.toks[i+1].is(clsStrong) && t.group < 0 && m.extraWord(i, i+1) {
+			return true
+		}
 	}
 	if r.season.found && r.num.form != formSE { // The.Flash.S03.Extras.01.Deleted.Scenes
 		for i := range r.toks {
-			if r.toks[i].start >= r.season.end && r.toks[i].is(clsExtraStrong) || r.toks[i].start == r.season.end+1 && string(r.lowWord(i)) == "extras" {
+			if t := &r.toks[i]; t.start >= r.season.end && (t.is(clsExtraStrong) || t.start == r.season.end+1 && t.is(clsExtraSuffix)) {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// extraWord reports whether the word for an extra that ends before token end is one here, and not part of a title or
+// of an episode's title.
+func (m *matcher) extraWord(i, end int) bool {
+	r := &m.file
+	for i > 0 && r.toks[i-1].is(clsExtraStrong) {
+		i--
+	}
+	if i == 0 {
+		return true
+	}
+	if i == 1 && article(r.lowWord(0)) {
+		return false
+	}
+	if r.yearEnd > 0 && r.toks[i].start < r.yearStart {
+		return false
+	}
+	if r.num.form == formNone {
+		return true
+	}
+	switch string(r.lowWord(end - 1)) {
+	case "sample", "trailer", "teaser":
+		return true
+	}
+	return r.toks[i].gap&gapDash != 0 && r.toks[i].gap&gapSpaced == 0
+}
+
+// domainName reports whether the whole name is that of a site: an advertisement put beside a film.
+func (r *reading) domainName() bool {
+	n := len(r.toks)
+	if n > 3 || !r.dotted(0, n) || r.toks[0].num >= 0 {
+		return false
+	}
+	switch string(r.lowWord(n - 1)) {
+	case "com", "net", "org", "info":
+		return true
 	}
 	return false
 }
@@ -147,6 +182,11 @@ func (m *matcher) cameraName() bool {
 		return true
 	}
 	w := r.lowWord(0)
+	for i := range r.toks {
+		if k := &r.toks[i]; k.digits >= 12 && (r.low[k.start] == '1' || r.low[k.start] == '2') && r.num.form == formNone && r.yearEnd == 0 && !r.strong.has(clsVideo|clsSource) { // a time stamp
+			return true
+		}
+	}
 	if t.is(clsCamera) { // IMG_1234, Screencast from 2023-05-01
 		k := 1
 		for k < len(r.toks) && r.toks[k].is(clsCamera) {
@@ -155,6 +195,12 @@ func (m *matcher) cameraName() bool {
 		if k == len(r.toks) || r.num.form == formDate || r.toks[k].num >= 0 && r.yearEnd == 0 || isDigit(r.low[r.toks[k].start]) && r.yearEnd == 0 {
 			return true
 		}
+		if l := longDigits(r.lowWord(k)); l >= 6 {
+			return true
+		}
+	}
+	if l := longDigits(w); l >= 8 && m.d.words[string(w[:len(w)-l])].cls.has(clsCamera) {
+		return true
 	}
 	if len(r.toks) <= 2 && r.yearEnd == 0 { // P1010234, GOPR0012, GX010034, DSC00123
 		l := 0
@@ -162,7 +208,7 @@ func (m *matcher) cameraName() bool {
 			l++
 		}
 		if l > 0 && len(w)-l >= 4 {
-			if n, ok := wholeNumber(w[l:]); ok && (m.d.words[string(w[:l])].cls.has(clsCamera) || l == 1 && len(w)-l >= 6 && n > 0) {
+			if n, ok := wholeNumber(w[l:]); ok && (m.d.words[string(w[:l])].cls.has(clsCamera) || l == 1 && len(r.toks) == 1 && n > 0) {
 				return true
 			}
 		}
@@ -231,4 +277,13 @@ func videoID(s string) bool {
 		last = kind
 	}
 	return upper > 0 && lower > 0 && changes >= 3
+}
+
+// longDigits gives how many digits a word ends in.
+func longDigits(w []byte) int {
+	n := 0
+	for n < len(w) && isDigit(w[len(w)-1-n]) {
+		n++
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,10 +10,17 @@ import (
 func (r *reading) findTitle() {
 	for i := range r.toks {
 		r.tags |= r.toks[i].cls & clsTag
+		if r.toks[i].is(clsStrong) {
+			r.strong |= r.toks[i].cls & clsTag
+			r.television = r.television || bytes.Contains(r.lowWord(i), []byte("tv")) && r.toks[i].is(clsSource) || string(r.lowWord(i)) == "dsr"
+		}
 	}
 	r.first = r.skipLead()
 	r.limit = r.stopFrom(r.first)
 	r.title = r.spanOf(r.first, r.limit)
+	if n := r.numStart(); r.title.end > n { // glued: "DieS01E06"
+		r.title.end = n
+	}
 	if r.brackets {
 		r.bracketTitle()
 	}
@@ -26,7 +34,7 @@ func (r *reading) skipLead() int {
 	i := 0
 	r.brackets = r.toks[0].group >= 0 || r.toks[0].is(clsOther)
 	for k := range r.toks {
-		if t := &r.toks[k]; t.group < 0 && !t.is(clsOther) && t.num < 0 && t.start < r.numStart() {
+		if t := &r.toks[k]; t.group < 0 && !t.is(clsOther|clsTag) && t.num < 0 && t.start < r.numStart() {
 			r.brackets = false
 			break
 		}
@@ -47,7 +55,7 @@ func (r *reading) skipLead() int {
 				r.fansub = true
 				continue
 			}
-			if r.scenePrefix(i) {
+			if r.scenePrefix(i) || r.languagePrefix(i) {
 				return i + 1
 			}
 			break
@@ -73,6 +81,11 @@ func (r *reading) skipLead() int {
 		i = g.to
 	}
 	return i
+}
+
+// languagePrefix reports whether token i is a language before a dash: "Fr - Paris 2054".
+func (r *reading) languagePrefix(i int) bool {
+	return i+1 < len(r.toks) && r.toks[i].is(clsLanguage) && r.toks[i].end-r.toks[i].start <= 3 && r.toks[i+1].gap&gapSpaced != 0 && r.toks[i+1].num < 0
 }
 
 // scenePrefix reports whether token i is a release group before a dotted name ("ulshd-the.right.stuff"): letters
@@ -157,6 +170,29 @@ func (r *reading) stopFrom(i int) int {
 	if k < len(r.toks) && (r.toks[k].is(clsStrong) || r.toks[k].group >= 0) || k == len(r.toks) && r.yearEnd == 0 && r.num.form == formNone && r.tags.has(clsStrong) {
 		return r.backWeak(i, k)
 	}
+	if k == len(r.toks) {
+		return r.backEnd(i, k)
+	}
+	return k
+}
+
+// backEnd takes off the end of a name without any sure tag what can only be one: an edition of several words, a
+// picture's format in capitals, a language after a dash.
+func (r *reading) backEnd(i, k int) int {
+	for k > i+1 {
+		t := &r.toks[k-1]
+		upper := strings.ToUpper(r.text[t.start:t.end]) == r.text[t.start:t.end]
+		switch n := r.phraseBefore(k); {
+		case t.is(clsEdition) && n > 1 && k-n > i:
+			k -= n
+		case t.is(clsVideo|clsResolution|clsSource) && t.is(clsWeak) && upper && t.end-t.start > 1 && t.num < 0:
+			k--
+		case t.is(clsLanguage) && upper && t.gap&gapSpaced != 0:
+			k--
+		default:
+			return k
+		}
+	}
 	return k
 }
 
@@ -180,6 +216,9 @@ func (r *reading) titleGoesOn(g *group) bool {
 		return false
 	}
 	t := &r.toks[g.to]
+	if t.group < 0 && t.num >= 0 && t.gap&gapSpaced != 0 && r.fansub && g.to-g.from <= 2 && g.cls == 0 {
+		return true // "Genome [Jikkyouchuu] - 01"
+	}
 	return t.group < 0 && t.num < 0 && t.gap&(gapDash|gapOpen) == 0 && !t.is(clsTag|clsOther) && t.start < r.numStart() && (r.yearEnd == 0 || t.start < r.yearStart) && r.toks[g.from].num < 0
 }
 
@@ -197,6 +236,13 @@ func (r *reading) backWeak(i, k int) int {
 
 // backEditions walks back over the names of editions before a year.
 func (r *reading) backEditions(i, k int) int {
+	back := k
+	for back > i+1 && r.toks[back-1].is(clsLanguage) && !r.toks[back-1].is(clsEdition) {
+		back--
+	}
+	if back > i+1 && r.toks[back-1].is(clsEdition) { // "DC German 1983"
+		k = back
+	}
 	for k > i+1 && r.toks[k-1].is(clsEdition) {
 		n := r.phraseBefore(k)
 		if k-n <= i {
@@ -265,6 +311,9 @@ func (r *reading) bracketTitle() {
 		if g.parent >= 0 || g.from >= g.to {
 			continue
 		}
+		if r.toks[g.from].is(clsOther) {
+			continue
+		}
 		if r.bracketNumber(g) || g.start >= r.numStart() {
 			break
 		}
@@ -288,17 +337,32 @@ func (r *reading) bracketTitle() {
 		r.fansub = false
 	}
 	end := g.from
-	for end < g.to && !(r.season.found && r.toks[end].start >= r.season.start) && !(r.yearEnd > 0 && r.toks[end].start >= r.yearStart && r.toks[end].num == r.year) && (!r.toks[end].is(clsStrong) || end == g.from) {
+	for end < g.to && r.toks[end].start < r.numStart() && !r.seasonHere(end) && !(r.yearEnd > 0 && r.toks[end].start >= r.yearStart && r.toks[end].num == r.year) && (!r.toks[end].is(clsStrong) || end == g.from) {
 		end++
 	}
 	if end < g.to || g.cls.has(clsStrong) {
 		end = r.backWeak(g.from, end)
+	} else {
+		end = r.backEditions(g.from, end)
 	}
 	r.limit = end
+	if end == g.from {
+		r.title = span{}
+		return
+	}
 	r.title = span{r.toks[g.from].start, max(r.toks[g.from].end, r.toks[end-1].end)}
 	if end == g.to && !(g.end-1 < len(r.text) && g.end <= g.start) {
 		r.title.end = max(r.title.end, g.end-1)
 	}
+}
+
+// seasonHere reports whether a season stands at token i.
+func (r *reading) seasonHere(i int) bool {
+	if r.season.found && r.toks[i].start >= r.season.start && r.toks[i].start < r.season.end {
+		return true
+	}
+	_, _, ok := r.seasonAt(i)
+	return ok
 }
 
 // bracketNumber reports whether bracket g holds the number of an episode.
@@ -342,6 +406,7 @@ func (r *reading) clean(s span) string {
 	if s.empty() {
 		return ""
 	}
+	s = r.preferLatin(s)
 	text := strings.Trim(r.text[s.start:s.end], " _-–—,:;|~+*\t\"")
 	if !strings.Contains(text, "..") || strings.Contains(text, " ") {
 		text = strings.TrimRight(text, " ")
@@ -359,6 +424,27 @@ func (r *reading) clean(s span) string {
 		text = strings.TrimRight(text, "( ")
 	}
 	return text
+}
+
+// preferLatin narrows a title in two scripts, Chinese, Japanese or Korean first, to the Latin one, under which
+// catalogues list it.
+func (r *reading) preferLatin(s span) span {
+	if c, _ := utf8.DecodeRuneInString(r.text[s.start:]); !isIdeograph(c) {
+		return s
+	}
+	i := r.tokenAt(s.start + 1)
+	for i > 0 && i < len(r.toks) && r.toks[i].start < s.end {
+		if t := &r.toks[i]; t.num < 0 && r.latin(i) && t.gap&(gapSpace|gapDot|gapUnder|gapOther) != 0 && s.end-t.start >= 4 {
+			for k := i; k < len(r.toks) && r.toks[k].start < s.end; k++ {
+				if !r.latin(k) {
+					return s
+				}
+			}
+			return span{t.start, s.end}
+		}
+		i++
+	}
+	return s
 }
 
 // spell writes underscores and dots as spaces, but keeps the dots of "S.H.I.E.L.D." and "Dr. No".

@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"bytes"
 	"unicode/utf8"
 )
 
@@ -258,7 +259,10 @@ func shape(b []byte) class {
 	for l < n && !isDigit(b[l]) {
 		l++
 	}
-	if l == 0 || l == n {
+	if l == n {
+		return ripShape(b)
+	}
+	if l == 0 {
 		return 0
 	}
 	switch string(b[:l]) {
@@ -272,6 +276,20 @@ func shape(b []byte) class {
 		}
 	case "hdtvx", "webx", "hdtvh", "webh", "hdtvxvid":
 		return clsSource | clsStrong
+	}
+	return 0
+}
+
+// ripShape reads words that are built from a source and what was done to it: brmux, satrip, uhdremux.
+func ripShape(b []byte) class {
+	for _, end := range [...]string{"remux", "rip", "mux"} {
+		if !bytes.HasSuffix(b, []byte(end)) {
+			continue
+		}
+		switch string(b[:len(b)-len(end)]) {
+		case "br", "bd", "bluray", "dvd", "web", "webdl", "hd", "uhd", "tv", "hdtv", "vhs", "sat", "dvb", "dl", "ld", "cam", "itunes", "amzn", "nf", "dsr", "dth", "vod", "ppv", "bdrip":
+			return clsSource | clsStrong
+		}
 	}
 	return 0
 }

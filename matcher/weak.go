@@ -4,10 +4,12 @@ import "github.com/simkld/simkld/internal/media"
 
 // candidate is one reading of a number that carries no mark, and how likely it is by the look of the name alone.
 type candidate struct {
-	num   numbering
-	score float64
+	num    numbering
+	score  float64
+	digits int // of the first number
 	// titleEnd is the first token that is no title any more under this reading, titleFrom the first that is.
 	titleFrom, titleEnd int
+	titleByte           int // where the title ends inside a token, 0 for none
 }
 
 const maxCandidates = 8
@@ -21,10 +23,15 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int 
 			n++
 		}
 	}
-	end := r.weakEnd()
+	end, covered := r.weakEnd(), 0
 	for i := r.first; i < end; i++ {
 		t := &r.toks[i]
-		if t.is(clsOther|clsStrong) || !isDigit(r.low[t.start]) || t.start >= r.yearStart && t.start < r.yearEnd && (r.yearBracket || !siblings) {
+		if c, ok := r.specialCandidate(i); ok {
+			propose(c)
+			covered = c.num.end
+			continue
+		}
+		if t.is(clsOther|clsStrong) || !isDigit(r.low[t.start]) || t.start < covered || t.start >= r.yearStart && t.start < r.yearEnd && (r.yearBracket || !siblings) {
 			continue
 		}
 		if c, ok := r.bracketCandidate(i); ok {
@@ -37,6 +44,9 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int 
 		if i == r.first {
 			if c, ok := r.leadCandidate(i); ok {
 				propose(c)
+				if c.num.n > 1 {
+					covered = c.num.end
+				}
 			}
 			if c, ok := r.pairCandidate(i, end); ok {
 				propose(c)
@@ -45,9 +55,19 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int 
 		}
 		if c, ok := r.pairCandidate(i, end); ok {
 			propose(c)
+			if r.toks[i+1].gap != gapSpace {
+				covered = c.num.end
+				continue
+			}
+		}
+		if c, ok := r.packedCandidate(i); ok {
+			propose(c)
 		}
 		if c, ok := r.bareCandidate(i, end); ok {
 			propose(c)
+			if c.num.n > 1 {
+				covered = c.num.end
+			}
 		}
 	}
 	return n
@@ -68,7 +88,7 @@ func (r *reading) weakEnd() int {
 func (r *reading) value(i int) (u numbering, ok bool) {
 	t := &r.toks[i]
 	v, e, ok := r.numberAt(t.start)
-	if !ok || !r.bounded(e) || v > 9999 {
+	if !ok || !r.bounded(e) || v > 9999 || r.at(e) == '%' {
 		return u, false
 	}
 	u = numbering{start: t.start, end: e, season: -1}
@@ -82,6 +102,9 @@ func (r *reading) value(i int) (u numbering, ok bool) {
 	dash := false
 	for x := e; x < k; x++ {
 		dash = dash || r.low[x] == '-'
+	}
+	if r.at(e) == '+' && k == e {
+		dash, k = true, e+1
 	}
 	comma := r.at(e) == ',' && r.at(e+1) == ' '
 	if comma {
@@ -120,7 +143,7 @@ func (r *reading) bracketCandidate(i int) (c candidate, ok bool) {
 	}
 	g := &r.groups[t.group]
 	u, ok := r.value(i)
-	if !ok || g.kind == '(' || pictureHeight(t.num) || r.tagsBefore(i) || t.digits == 4 && plausibleYear(t.num) {
+	if !ok || g.kind == '(' && !(u.n > 1 && r.low[t.start] == '0' && r.fansub) || pictureHeight(t.num) || r.tagsBefore(i) || t.digits == 4 && plausibleYear(t.num) {
 		return c, false
 	}
 	rest := r.lastOf(i, &u) + 1
@@ -167,7 +190,7 @@ func (r *reading) tagsBefore(i int) bool {
 // finalWord reports whether token i says that the episode is the last one.
 func (r *reading) finalWord(i int) bool {
 	switch string(r.lowWord(i)) {
-	case "end", "fin", "final", "完", "完结", "終", "finale", "v2", "v3", "v4":
+	case "ova", "oad", "ona", "oav", "special", "sp", "end", "fin", "final", "完", "完结", "終", "finale", "v2", "v3", "v4":
 		return true
 	}
 	return false
@@ -188,6 +211,9 @@ func (r *reading) isolated(i int) bool {
 // bareCandidate reads a number at token i that is not the first word.
 func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 	t := &r.toks[i]
+	if t.gap == gapDash && r.toks[i-1].num >= 0 && r.toks[i-1].start >= r.yearEnd {
+		return c, false // "1-09-70"
+	}
 	u, ok := r.value(i)
 	if !ok {
 		return c, false
@@ -203,7 +229,7 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		}
 		padded = padded || u.end-t.start > digits
 	}
-	c = candidate{num: u, titleFrom: r.first, titleEnd: min(i, r.limit)}
+	c = candidate{num: u, digits: digits, titleFrom: r.first, titleEnd: min(i, r.limit)}
 	if c.titleEnd <= c.titleFrom {
 		c.titleEnd = i
 	}
@@ -228,6 +254,9 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		if !isolated && !tagNext {
 			c.score -= 0.4
 		}
+	case digits == 4 && padded && n >= 100 && n%100 > 0 && n%100 <= 60 && !r.fansub:
+		c.num.form, c.score = formHundreds, 0.62
+		padded = false
 	case digits >= 3 && !padded:
 		c.num.form, c.score = formHundreds, 0.55
 		if !isolated && !tagNext {
@@ -251,7 +280,13 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		}
 		if !isolated && !tagNext && last+1 < len(r.toks) {
 			c.score -= 0.1
+			if padded && digits == 2 {
+				c.score += 0.15
+			}
 		}
+	}
+	if c.num.form == formDash && padded {
+		c.score += 0.1
 	}
 	if padded && digits < 4 {
 		c.score += 0.28
@@ -262,8 +297,8 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 	if !whole {
 		c.score += 0.2
 	}
-	if r.yearBracket && t.gap&gapSpaced != 0 && r.yearEnd < t.start && t.start-r.yearEnd <= 3 {
-		c.score += 0.35 // "Title (2014) - 39"
+	if r.yearEnd > 0 && (t.gap&gapSpaced != 0 && r.yearBracket || padded || c.num.form == formHundreds && r.television) && r.yearEnd <= t.start && t.start-r.yearEnd <= 3 {
+		c.score += 0.45 // "Title (2014) - 39"
 	}
 	if r.yearEnd > 0 && r.yearStart > t.start && !padded {
 		c.score -= 0.7
@@ -309,16 +344,63 @@ func (r *reading) leadCandidate(i int) (c candidate, ok bool) {
 	return c, true
 }
 
+// specialCandidate reads the number of a special at token i: "SP01", "OVA 2". The word stays in the title, since
+// catalogues list such specials as titles of their own.
+func (r *reading) specialCandidate(i int) (c candidate, ok bool) {
+	if i <= r.first {
+		return c, false
+	}
+	t := &r.toks[i]
+	c = candidate{score: 0.75, titleFrom: r.first}
+	if t.is(clsSpecial) {
+		if i+1 == len(r.toks) || r.toks[i+1].num < 0 || r.toks[i+1].digits > 2 || r.toks[i+1].start-t.end > 1 {
+			return c, false
+		}
+		c.num, ok = r.value(i + 1)
+		c.titleByte = t.end
+	} else if e := longDigits(r.lowWord(i)); e > 0 && e <= 2 && r.d.words[string(r.low[t.start:t.end-e])].cls.has(clsSpecial) {
+		c.num, ok = r.valueIn(t.end-e, t)
+		c.titleByte = t.end - e
+	}
+	if !ok || !r.isolated(r.lastOf(i, &c.num)) {
+		return c, false
+	}
+	c.num.form = formTrail
+	return c, true
+}
+
+// valueIn reads the digits from byte a to the end of token t.
+func (r *reading) valueIn(a int, t *token) (u numbering, ok bool) {
+	n, e, ok := r.digitsAt(a, 4)
+	u = numbering{start: t.start, end: e, season: -1}
+	u.add(media.Number(n))
+	return u, ok
+}
+
+// packedCandidate reads a season and two episodes in five or six digits, as releases from television have them:
+// 10708 is S01E07-E08.
+func (r *reading) packedCandidate(i int) (c candidate, ok bool) {
+	t := &r.toks[i]
+	n := t.num
+	if t.digits != 5 && t.digits != 6 || n%100 != n/100%100+1 || n/10000 == 0 || !r.television {
+		return c, false
+	}
+	u := numbering{form: formPair, start: t.start, end: t.end, season: n / 10000}
+	u.add(media.Number(n / 100 % 100))
+	u.add(media.Number(n % 100))
+	return candidate{num: u, score: 0.7, titleFrom: r.first, titleEnd: i}, true
+}
+
 // pairCandidate reads a season and an episode with one separator between them: 2.10, 4-13, 03_19, "3 05".
 func (r *reading) pairCandidate(i, end int) (c candidate, ok bool) {
 	if i+1 >= end {
 		return c, false
 	}
 	a, b := &r.toks[i], &r.toks[i+1]
-	if a.num < 0 || b.num <= 0 || a.digits > 2 || b.digits != 2 || b.start-a.end != 1 || b.gap&(gapDot|gapDash|gapUnder|gapSpace) == 0 || a.group != b.group || a.gap&gapPlus != 0 {
+	if a.num < 0 || b.num <= 0 || a.digits > 2 || b.digits != 2 || b.start-a.end != 1 || b.gap&(gapDot|gapDash|gapUnder|gapSpace) == 0 || a.group != b.group || a.gap&gapPlus != 0 || r.fansub {
 		return c, false
 	}
-	if b.gap&gapDash != 0 && a.digits == 2 && b.num > a.num {
+	if b.gap&gapDash != 0 && a.digits == 2 && b.num > a.num && b.num-a.num < maxNumbers {
 		return c, false // a range
 	}
 	if i+2 < len(r.toks) && r.toks[i+2].num >= 0 && r.toks[i+2].gap == b.gap {
@@ -329,7 +411,7 @@ func (r *reading) pairCandidate(i, end int) (c candidate, ok bool) {
 	}
 	u := numbering{form: formPair, start: a.start, end: b.end, season: a.num}
 	u.add(media.Number(b.num))
-	c = candidate{num: u, score: 0.5, titleFrom: r.first, titleEnd: i}
+	c = candidate{num: u, score: 0.52, titleFrom: r.first, titleEnd: i}
 	if b.gap&(gapSpace|gapUnder) != 0 {
 		c.score = 0.4
 	}
@@ -344,6 +426,9 @@ func (r *reading) pairCandidate(i, end int) (c candidate, ok bool) {
 	}
 	if !r.isolated(i + 1) {
 		c.score -= 0.1
+		if i == r.first && a.digits == 1 && b.gap&gapDash != 0 {
+			c.score += 0.15 // "4-13 Cursed"
+		}
 	}
 	return c, true
 }
