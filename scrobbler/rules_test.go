@@ -100,7 +100,7 @@ func TestSeekWhilePausedIsCarriedByTheNextCall(t *testing.T) {
 func TestReachesTheEndSendsStopWith100(t *testing.T) {
 	f := newFilm(t)
 	p := f.plays("/heat")
-	f.after(long-time.Second).told("start Heat 0.08")
+	f.after(long - time.Second).told("start Heat 0.08")
 	p.ends()
 	f.told("watched Heat 100")
 	f.shows(scrobbler.ScrobbleWatched, "")
@@ -229,7 +229,7 @@ func TestOfSixFilesOpenedForAnInstantOnlyTheOneThatPlayedIsHeardOf(t *testing.T)
 	}
 	writes := f.writes
 	p.opens("/e2")
-	f.after(30*time.Second).told("start S01E02 0.08")
+	f.after(30 * time.Second).told("start S01E02 0.08")
 	if writes != 0 {
 		t.Errorf("%d writes for files that were opened for an instant", writes)
 	}
@@ -280,8 +280,8 @@ func TestTheRowOnMinPlayedWinsOverTheRowOnTheEnd(t *testing.T) {
 func TestSkipPastTheLastFrameEndsTheFileAndIsNotAWatch(t *testing.T) {
 	f := newFilm(t)
 	p := f.plays("/heat")
-	f.after(60*time.Minute).told("start Heat 0.08") // 60 % really played
-	p.ends()                                        // "eof" at 60 %, since the seek went past the last key frame
+	f.after(60 * time.Minute).told("start Heat 0.08") // 60 % really played
+	p.ends()                                          // "eof" at 60 %, since the seek went past the last key frame
 	f.told("stop Heat 60")
 }
 
@@ -407,7 +407,7 @@ func TestPositionThatTremblesBetweenTwoEpisodesEndsNone(t *testing.T) {
 	f.set.MinPlayed = 0
 	f.do(f.m.Reload(f.set, f.now))
 	p := f.plays("/double")
-	f.after(50*time.Minute + 100*time.Millisecond).told("start S01E01 0.16", "watched S01E01 100", "start S01E02 0")
+	f.after(50*time.Minute+100*time.Millisecond).told("start S01E01 0.16", "watched S01E01 100", "start S01E02 0")
 	p.pos -= 200 * time.Millisecond
 	p.say()
 	f.after(time.Minute).told()
