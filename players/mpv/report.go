@@ -90,6 +90,14 @@ func (t *tracker) update(now media.Moment) {
 	}
 	t.holding = false
 	item := t.item(now.Mono)
+	if t.announce {
+		t.announce = false
+		t.clock.turn(at.Mono, t.rate())
+		jumped := t.jumped
+		t.jumped = false
+		t.emit(at, jumped)
+		return
+	}
 	if t.last.State == state && t.last.End == end && t.last.Rate == t.speed && sameItem(t.last.Item, item) {
 		return
 	}
@@ -103,7 +111,8 @@ func (t *tracker) update(now media.Moment) {
 
 // hold keeps a stall back for a moment: mpv tells core-idle a little after pause and a little before end-file.
 func (t *tracker) hold(state players.State, now media.Moment) bool {
-	if state != players.Stalled || t.settling || t.last.State == players.Stalled || t.last.State == "" {
+	if state != players.Stalled || t.settling || t.last.State == "" ||
+		t.last.State == players.Stalled && !t.announce {
 		return false
 	}
 	if !t.holding {

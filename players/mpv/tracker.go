@@ -22,7 +22,7 @@ const (
 	// growsFor is how long a length that moved is not believed (players.md 0, fact 6), loadsFor how long after
 	// loading it may still move as a matter of course.
 	growsFor = 10 * time.Second
-	loadsFor = time.Second
+	loadsFor = 100 * time.Millisecond
 )
 
 // phase is how far a playback has come.
@@ -80,8 +80,9 @@ type tracker struct {
 	settling, restarted, jumped bool
 	settleBy                    time.Duration
 
-	stalled media.Moment // when a stall began that is not reported yet
-	holding bool
+	stalled  media.Moment // when a stall began that is not reported yet
+	holding  bool
+	announce bool // the position after a load or a seek is known and not reported yet
 
 	clock clock
 	asked time.Duration // when the position was asked for last
@@ -179,7 +180,7 @@ func (t *tracker) load(now media.Moment) {
 	t.round++
 	t.loadedAt = now.Mono
 	t.clock = clock{}
-	t.settling, t.restarted, t.jumped, t.holding = true, false, false, false
+	t.settling, t.restarted, t.jumped, t.holding, t.announce = true, false, false, false, false
 	t.deviceAsked = false
 	for _, name := range described {
 		t.ask(name, now)
@@ -313,6 +314,10 @@ func (t *tracker) gone(now media.Moment) { t.stop(players.EndGone, now) }
 
 // stop ends the playback, if one was reported.
 func (t *tracker) stop(end players.End, now media.Moment) {
+	if t.announce {
+		t.announce = false
+		t.emit(t.stalled, t.jumped)
+	}
 	was := t.phase
 	t.phase, t.holding = idle, false
 	if was != open {
@@ -332,6 +337,7 @@ func (t *tracker) seek(now media.Moment) {
 	if !t.settling {
 		t.jumped = true
 	}
+	t.announce = false
 	t.round++ // a position that is on its way may be the one before or after
 	t.settling, t.restarted = true, false
 	t.clock.known = false
@@ -384,6 +390,9 @@ func (t *tracker) position(r request, data json.RawMessage, now media.Moment) {
 	}
 	expected := t.clock.now(now.Mono)
 	jumped := t.clock.correct(seconds(v), t.picture(), now.Mono)
+	if t.announce {
+		return // it is about to be told, as a jump
+	}
 	worth := jumped || !t.last.Known || now.Mono-t.last.At.Mono >= time.Second ||
 		(t.clock.position-expected).Abs() >= worthTelling
 	if worth {
@@ -401,9 +410,9 @@ func (t *tracker) settle(v float64, known bool, now media.Moment) {
 	if known {
 		t.clock.position, t.clock.known = seconds(v), true
 	}
-	jumped := t.jumped
-	t.jumped = false
-	t.emit(now, jumped)
+	t.announce = true
+	t.stalled, t.holding = now, true
+	t.update(now)
 }
 
 // report shows a playback for the first time.

@@ -36,7 +36,7 @@ func (f *FakeMPV) Play(film Film) {
 	f.Set("path", film.Path)
 	f.Set("media-title", title)
 	f.Set("idle-active", false)
-	f.move(0, false)
+	f.Move(0, false)
 	if film.Length > 0 {
 		f.Set("duration", film.Length.Seconds())
 	}
@@ -53,8 +53,8 @@ func (f *FakeMPV) Play(film Film) {
 	f.Set("seeking", false)
 }
 
-// move sets where the film is and whether it runs.
-func (f *FakeMPV) move(to time.Duration, running bool) {
+// Move sets where the film is and whether it runs, and tells nobody.
+func (f *FakeMPV) Move(to time.Duration, running bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.position, f.since, f.running, f.film = to, time.Now(), running, true
@@ -66,7 +66,7 @@ func (f *FakeMPV) resume() {
 	run := string(f.props["pause"]) != "true"
 	at := f.now()
 	f.mu.Unlock()
-	f.move(at, run)
+	f.Move(at, run)
 	f.Set("core-idle", !run)
 }
 
@@ -79,14 +79,14 @@ func (f *FakeMPV) Position() time.Duration {
 
 // Pause pauses or plays on.
 func (f *FakeMPV) Pause(paused bool) {
-	f.move(f.Position(), false)
+	f.Move(f.Position(), false)
 	f.Set("pause", paused)
 	f.resume()
 }
 
 // Seek goes to a position.
 func (f *FakeMPV) Seek(to time.Duration) {
-	f.move(to, false)
+	f.Move(to, false)
 	f.Event("seek", "")
 	f.Set("core-idle", true)
 	f.Set("seeking", true)
@@ -97,17 +97,36 @@ func (f *FakeMPV) Seek(to time.Duration) {
 
 // Speed changes the speed.
 func (f *FakeMPV) Speed(speed float64) {
-	f.move(f.Position(), false)
-	f.mu.Lock()
-	f.speed = speed
-	f.mu.Unlock()
+	f.Move(f.Position(), false)
+	f.Rate(speed)
 	f.Set("speed", speed)
 	f.resume()
 }
 
+// Rate sets how fast the position moves, and tells nobody.
+func (f *FakeMPV) Rate(speed float64) {
+	f.Move(f.Position(), f.moving())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.speed = speed
+}
+
+func (f *FakeMPV) moving() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.running
+}
+
+// Unload takes the position away, and tells nobody.
+func (f *FakeMPV) Unload() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.film, f.running = false, false
+}
+
 // Stall lets the film wait for data, or ends that.
 func (f *FakeMPV) Stall(stalled bool) {
-	f.move(f.Position(), false)
+	f.Move(f.Position(), false)
 	f.Set("paused-for-cache", stalled)
 	if stalled {
 		f.Set("core-idle", true)
@@ -118,7 +137,7 @@ func (f *FakeMPV) Stall(stalled bool) {
 
 // StayAtEnd is what --keep-open does at the end: paused, nothing is unloaded.
 func (f *FakeMPV) StayAtEnd() {
-	f.move(f.Position(), false)
+	f.Move(f.Position(), false)
 	f.Set("pause", true)
 	f.Set("core-idle", true)
 	f.Set("eof-reached", true)
@@ -128,8 +147,8 @@ func (f *FakeMPV) StayAtEnd() {
 func (f *FakeMPV) End(reason string) {
 	f.mu.Lock()
 	entry := f.entry
-	f.film, f.running = false, false
 	f.mu.Unlock()
+	f.Unload()
 	f.Set("core-idle", true)
 	f.Unset("eof-reached", "seeking")
 	f.Event("end-file", fmt.Sprintf(`"reason":%q,"playlist_entry_id":%d`, reason, entry))

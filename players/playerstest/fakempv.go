@@ -267,6 +267,14 @@ func (f *FakeMPV) Hangup() {
 	}
 }
 
+// Property is a property's value as it goes over the wire, "" when it is unavailable.
+func (f *FakeMPV) Property(name string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	data, _ := f.value(name)
+	return string(data)
+}
+
 // Clients is the number of connections.
 func (f *FakeMPV) Clients() int {
 	f.mu.Lock()
