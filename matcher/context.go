@@ -68,6 +68,9 @@ func (m *matcher) seasonFolder(name, above string) (season int, named, ok bool) 
 	}
 	r := &m.upper
 	r.read(m.d, name)
+	if s, ok := m.seasonBehindTitle(above); ok {
+		return s, false, true
+	}
 	if !r.season.found || r.num.form == formSE {
 		return 0, false, false
 	}
@@ -79,6 +82,24 @@ func (m *matcher) seasonFolder(name, above string) (season int, named, ok bool) 
 		return r.season.season, true, true
 	}
 	return 0, false, false
+}
+
+// seasonBehindTitle reads the season folder "Spooks 3" or "Red Dwarf VIII" in a folder of that title.
+func (m *matcher) seasonBehindTitle(above string) (int, bool) {
+	r := &m.upper
+	last := len(r.toks) - 1
+	if above == "" || last < 1 || r.num.form != formNone {
+		return 0, false
+	}
+	t := &r.toks[last]
+	n := t.num
+	if n < 0 && t.is(clsRoman) {
+		n = int(t.value)
+	}
+	if n < 1 || t.digits > 2 || !Same(r.clean(r.spanOf(0, last)), above) {
+		return 0, false
+	}
+	return n, true
 }
 
 // readFolders reads the folders that can be titles.

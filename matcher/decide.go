@@ -49,7 +49,20 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 		return "too short to be a name"
 	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].digits > 4:
 		return "a number, not a name"
-	case h.kind == media.KindMovie && len(f.toks) > 1 && f.toks[0].num >= 0 && f.toks[1].gap&gapDot != 0 && f.toks[1].gap&gapSpace != 0 && !library && m.papers(siblings):
+	}
+	if library && m.ctx.kinds&folderMusic == 0 || len(siblings) == 0 && m.ctx.kinds&(folderMusic|folderCourse) == 0 {
+		return ""
+	}
+	c := companyOf(siblings)
+	numbered := len(f.toks) > 0 && f.toks[0].num >= 0
+	switch {
+	case m.ctx.kinds&folderMusic != 0 && !f.strong.has(clsSource):
+		return "it lies in a folder of music"
+	case c.music >= 2:
+		return "music lies beside it"
+	case m.ctx.kinds&folderCourse != 0 && (numbered || weak):
+		return "it lies in a folder of lessons"
+	case c.papers > 0 && (numbered || weak):
 		return "a numbered lesson: documents lie beside it"
 	}
 	return ""
@@ -73,16 +86,6 @@ func (r *reading) hashAt(i int) bool {
 	return digits >= 3 && digits < t.end-t.start
 }
 
-// papers reports whether documents lie beside the file.
-func (m *matcher) papers(siblings []string) bool {
-	for _, s := range siblings[:min(len(siblings), maxSiblings)] {
-		if hasSuffixFold(s, ".pdf") || hasSuffixFold(s, ".pptx") || hasSuffixFold(s, ".ipynb") {
-			return true
-		}
-	}
-	return false
-}
-
 // best gives the hypothesis with the highest score.
 func (m *matcher) best(stem string, siblings []string) hypothesis {
 	f, show := &m.file, &m.show
@@ -101,6 +104,11 @@ func (m *matcher) best(stem string, siblings []string) hypothesis {
 	generic := hidden || m.genericName()
 	if generic {
 		return m.fromFolder(stem)
+	}
+	if u, ok := m.dateRow(siblings); ok {
+		h := hypothesis{kind: media.KindEpisode, from: f, num: u, score: 0.9, tfrom: f, source: "file name"}
+		h.title = f.clean(f.spanOf(f.first, f.tokenAt(u.start)))
+		return h
 	}
 	film := m.film()
 	if h, ok := m.partHypothesis(); ok && h.score > film.score {

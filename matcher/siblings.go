@@ -14,7 +14,6 @@ type row struct {
 	nums   []int // sorted, each once
 	marked int   // siblings whose numbers carry a mark (S01E02)
 	videos int
-	papers int // documents: lessons have them, series do not
 }
 
 // sameRow collects the numbers of the siblings whose names begin as the file's name does before its number. Where no
@@ -27,9 +26,6 @@ func (m *matcher) sameRow(siblings []string, start int) row {
 	for _, name := range siblings[:min(len(siblings), maxSiblings)] {
 		typ, ext := typeOf(name)
 		if typ != typeVideo && typ != typeUnknown {
-			if typ == typeText && (hasSuffixFold(name, ".pdf") || hasSuffixFold(name, ".md")) {
-				w.papers++
-			}
 			continue
 		}
 		w.videos++
@@ -171,6 +167,8 @@ func (w *row) sense(n int) rowSense {
 		return rowOutside
 	case n%100 == 0 || n%100 > 50:
 		return rowAbsolute
+	case low/100 == high/100 && low%100 > 3: // one block that does not begin at its start
+		return rowAbsolute
 	case len(w.nums) >= 2:
 		return rowSeasons
 	}
@@ -214,11 +212,6 @@ func (m *matcher) besideSiblings(h *hypothesis, c *candidate, siblings []string)
 		return
 	}
 	w := m.sameRow(siblings, c.num.start)
-	if w.papers > 0 && !m.ctx.series && !m.ctx.anime {
-		h.score -= 0.5
-		m.say("documents lie beside it: a course rather than a series")
-		return
-	}
 	switch w.sense(n) {
 	case rowSeasons:
 		m.say("its siblings make %d season %d, episode %d", n, n/100, n%100)
@@ -254,4 +247,92 @@ func (m *matcher) pairBeside(h *hypothesis, c *candidate, siblings []string) {
 		m.say("its siblings count episodes behind the same season")
 		h.score = max(h.score, 0.5) + 0.5
 	}
+}
+
+// company is what lies beside a file besides videos.
+type company struct{ music, papers int }
+
+// companyOf counts the sound files and the documents among the siblings.
+func companyOf(siblings []string) company {
+	var c company
+	for _, s := range siblings[:min(len(siblings), maxSiblings)] {
+		switch typ, _ := typeOf(s); {
+		case typ == typeMusic:
+			c.music++
+		case hasSuffixFold(s, ".pdf"), hasSuffixFold(s, ".pptx"), hasSuffixFold(s, ".ipynb"):
+			c.papers++
+		}
+	}
+	return c
+}
+
+// dateRow reads "03.02.05" as a date where the siblings' names have dates in the same place, which also tell the order
+// of day, month and year.
+func (m *matcher) dateRow(siblings []string) (numbering, bool) {
+	f := &m.file
+	at := -1
+	for i := f.first + 1; i+2 < len(f.toks); i++ {
+		if f.shortTriple(i) {
+			at = i
+			break
+		}
+	}
+	if at < 0 || len(siblings) == 0 {
+		return numbering{}, false
+	}
+	own := [3]int{f.toks[at].num, f.toks[at+1].num, f.toks[at+2].num}
+	rows := [][3]int{own}
+	prefix := f.low[:f.toks[at].start]
+	for _, name := range siblings[:min(len(siblings), maxSiblings)] {
+		low := appendLower(nil, prepare(name))
+		if t, ok := tripleBehind(low, prefix); ok {
+			rows = append(rows, t)
+		}
+	}
+	if len(rows) < 3 {
+		return numbering{}, false
+	}
+	for _, order := range [...][3]int{{2, 0, 1}, {2, 1, 0}, {0, 1, 2}} { // where year, month and day stand
+		late := false
+		ok := true
+		for _, t := range rows {
+			ok = ok && dayExists(t[order[1]], t[order[2]])
+			late = late || t[order[2]] > 12
+		}
+		if ok && late {
+			year := 2000 + own[order[0]]
+			if own[order[0]] >= 50 {
+				year -= 100
+			}
+			m.say("its siblings' names have dates in the same place")
+			return numbering{form: formDate, start: f.toks[at].start, end: f.toks[at+2].end, season: -1, year: year, month: own[order[1]], day: own[order[2]]}, true
+		}
+	}
+	return numbering{}, false
+}
+
+// shortTriple reports whether three numbers of two digits with one separator begin at token i.
+func (r *reading) shortTriple(i int) bool {
+	for k := i; k < i+3; k++ {
+		if r.toks[k].digits != 2 || k > i && (r.toks[k].gap != r.toks[i+1].gap || !tight(&r.toks[k])) {
+			return false
+		}
+	}
+	return true
+}
+
+// tripleBehind reads three numbers of two digits right behind prefix.
+func tripleBehind(low, prefix []byte) (t [3]int, ok bool) {
+	if len(low) < len(prefix)+8 || string(low[:len(prefix)]) != string(prefix) {
+		return t, false
+	}
+	rest := low[len(prefix):]
+	for k := range 3 {
+		n, ok := wholeNumber(rest[k*3 : k*3+2])
+		if !ok || k < 2 && !separator(rest[k*3+2]) {
+			return t, false
+		}
+		t[k] = n
+	}
+	return t, true
 }
