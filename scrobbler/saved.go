@@ -200,8 +200,8 @@ func (m *Machine) resume(s *session, sv Saved, e players.Event) {
 	before := s.pos
 	if s.wentOn(sv, e, elapsed) {
 		s.from = s.pos
+		s.playTo(s.clamp(e.Position), e.At.Wall)
 		s.pos = s.clamp(e.Position)
-		s.playTo(s.pos, e.At.Wall)
 		s.ran += elapsed
 		before = s.pos
 	}

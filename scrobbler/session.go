@@ -130,7 +130,9 @@ func (s *session) playTo(to time.Duration, wall time.Time) {
 	if to-s.from >= stretchMin || s.last.To == 0 || s.last.From == s.from {
 		s.last = Span{s.from, to}
 	}
-	s.ranAt = wall
+	if s.pos < s.item.Length || s.item.Length == 0 { // at its end nothing runs any more
+		s.ranAt = wall
+	}
 }
 
 // sync brings the session to now by the clock alone. It reports a sleep in between.
