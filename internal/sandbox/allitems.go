@@ -10,26 +10,31 @@ import (
 
 // itemRow is one title of a watchlist (7.2).
 type itemRow struct {
-	Added        *string        `json:"added_to_watchlist_at,omitempty"`
-	LastAt       *string        `json:"last_watched_at"`
-	RatedAt      *string        `json:"user_rated_at"`
-	Rating       *int           `json:"user_rating"`
-	Status       string         `json:"status"`
-	Last         *string        `json:"last_watched,omitzero"`
-	Next         *string        `json:"next_to_watch"`
-	Watched      int            `json:"watched_episodes_count"`
-	Total        int            `json:"total_episodes_count"`
-	NotAired     int            `json:"not_aired_episodes_count"`
+	Added   *string `json:"added_to_watchlist_at,omitempty"`
+	LastAt  *string `json:"last_watched_at"`
+	RatedAt *string `json:"user_rated_at"`
+	Rating  *int    `json:"user_rating"`
+	Status  string  `json:"status"`
+	*episodeCounts
 	AnimeType    string         `json:"anime_type,omitempty"`
 	Movie        *itemMedia     `json:"movie,omitempty"`
 	Show         *itemMedia     `json:"show,omitempty"`
 	Seasons      []seasonRow    `json:"seasons,omitempty"`
 	MappedTVDB   []int          `json:"mapped_tvdb_seasons,omitempty"`
 	NextInfo     *nextInfo      `json:"next_to_watch_info,omitempty"`
-	Memo         map[string]any `json:"memo,omitempty"`
+	Memo         map[string]any `json:"memo,omitzero"`
 	IsRewatch    *bool          `json:"is_rewatch,omitempty"`
 	RewatchID    int64          `json:"rewatch_id,omitempty"`
 	RewatchState string         `json:"rewatch_status,omitempty"`
+}
+
+// episodeCounts are the fields of a row that a film does not have.
+type episodeCounts struct {
+	Last     *string `json:"last_watched"`
+	Next     *string `json:"next_to_watch"`
+	Watched  int     `json:"watched_episodes_count"`
+	Total    int     `json:"total_episodes_count"`
+	NotAired int     `json:"not_aired_episodes_count"`
 }
 
 type itemMedia struct {
@@ -177,6 +182,7 @@ func (s *Server) row(c *call, e *entry, t *title) itemRow {
 
 func (s *Server) counts(c *call, r *itemRow, e *entry, t *title) {
 	all, aired := t.regular(false), t.regular(true)
+	r.episodeCounts = &episodeCounts{}
 	r.Total, r.NotAired = len(all), len(all)-len(aired)
 	last := episodeKey{}
 	for ep := range e.Watches {
@@ -288,8 +294,11 @@ func (s *Server) rewatchRows(c *call, e *entry, t *title) []itemRow {
 		}
 		row := s.row(c, run, t)
 		row.Added, row.IsRewatch, row.RewatchID, row.RewatchState = nil, new(true), rw.ID, rw.Status
-		if row.Next = nil; !strings.HasPrefix(c.query.Get("extended"), "full") {
-			row.Watched, row.Last = 0, nil
+		if row.episodeCounts != nil {
+			row.Next = nil
+			if !strings.HasPrefix(c.query.Get("extended"), "full") {
+				row.Watched, row.Last = 0, nil
+			}
 		}
 		out = append(out, row)
 	}

@@ -238,6 +238,8 @@ func (s *Server) discovery(c *call) response {
 	}
 	return reply(http.StatusOK, metadata{
 		issuer, base + "/oauth2/authorize", base + "/oauth2/token", base + "/oauth2/device", base + "/oauth2/revoke",
-		[]string{scopeRead, scopeWrite}, []string{"authorization_code", "refresh_token", deviceGrant}, []string{"S256"},
+		[]string{scopeRead, scopeWrite},
+		[]string{"authorization_code", "refresh_token", deviceGrant},
+		[]string{"S256"},
 	})
 }

@@ -242,7 +242,9 @@ func (a airing) v1() any {
 	}
 	local := a.at.In(zone)
 	return row{
-		a.t.Title, nil, local.Format(time.RFC3339), local.Format("2006-01-02"), a.t.rank, a.t.url(), map[string]any{}, a.t.outerIDs(), a.episode(),
+		a.t.Title, nil, local.Format(time.RFC3339), local.Format("2006-01-02"), a.t.rank, a.t.url(),
+		map[string]any{},
+		a.t.outerIDs(), a.episode(),
 		a.t.AnimeType,
 	}
 }

@@ -116,8 +116,6 @@ func parseFault(text string) Fault {
 	return f
 }
 
-func (f *Fault) wait(ctx context.Context) { sleep(ctx, f.Delay) }
-
 func sleep(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
@@ -131,8 +129,8 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // before is the answer of a fault that keeps the call from taking effect.
-func (f *Fault) before(r *http.Request) (response, bool) {
-	f.wait(r.Context())
+func (f *Fault) before(ctx context.Context) (response, bool) {
+	sleep(ctx, f.Delay)
 	return response{status: http.StatusInternalServerError}, f.Kind != "" && f.Kind != FaultCut
 }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"fmt"
 	"mime"
 	"net/http"
@@ -267,10 +268,9 @@ type writeLock struct {
 
 const lockLife = 20 * time.Second
 
-// lockWrites takes the lock of the calling user, waiting as long as the options say. It is called, and returns, with the
+// lockWrites takes the lock of a user, waiting as long as the options say. It is called, and returns, with the
 // mutex held; it gives the mutex away while it waits.
-func (s *Server) lockWrites(c *call) (release func(), ok bool) {
-	id := c.user.ID
+func (s *Server) lockWrites(ctx context.Context, id int64) (release func(), ok bool) {
 	deadline := s.opts.Now().Add(s.opts.LockWait)
 	for {
 		held := s.locks[id]
@@ -294,7 +294,7 @@ func (s *Server) lockWrites(c *call) (release func(), ok bool) {
 		select {
 		case <-held.freed:
 		case <-timer.C:
-		case <-c.r.Context().Done():
+		case <-ctx.Done():
 			deadline = now
 		}
 		timer.Stop()

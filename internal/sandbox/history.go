@@ -129,7 +129,11 @@ type miss struct {
 // spots lists what the item names. A show without seasons or episodes names every episode that aired: the danger of 8.1.
 func (s *Server) spots(f found, it syncItem, now time.Time) []spot {
 	at := firstTime(it.WatchedAt.Time, now)
-	if f.titles[0].film() {
+	switch {
+	case it.container == "episode":
+		ref := s.cat.byEp[f.by+":"+it.IDs[f.by]]
+		return []spot{{t: ref.t, ep: ref.ep, at: at}}
+	case f.titles[0].film():
 		return []spot{{t: f.titles[0], at: at}}
 	}
 	if it.TVDB {
@@ -283,6 +287,10 @@ func (s *Server) addItem(c *call, it syncItem, a *historyAnswer) {
 	if !t.film() && len(it.Seasons) == 0 && len(it.Episodes) == 0 && it.container != "episode" {
 		spots = s.wholeTitle(c, f, it, now)
 	}
+	pinned := c.user.Entries[t.Simkl].rewatchByID(int64(it.RewatchID.N))
+	if pinned != nil && len(it.Seasons) == 0 && len(it.Episodes) == 0 && it.RewatchStatus != "" {
+		spots = nil // only the state of the rewatch is meant
+	}
 	hits, misses := splitSpots(spots)
 	if len(misses) > 0 {
 		a.NotFound.add(it, it.missed(misses, len(hits) == 0))
@@ -302,7 +310,14 @@ func (s *Server) addItem(c *call, it syncItem, a *historyAnswer) {
 		a.Added.Episodes += added
 	}
 	e := c.user.entry(t, now)
-	s.decorate(c, e, t, it)
+	s.decorate(c, e, t, it, len(hits) == 0)
+	if pinned == nil && row.Response.RewatchID != nil {
+		pinned = e.rewatchByID(*row.Response.RewatchID)
+	}
+	if pinned != nil && c.yes("allow_rewatch") && c.user.Plan != PlanFree {
+		e.setRewatch(pinned, it.RewatchStatus, t)
+		row.Response.RewatchID, row.Response.RewatchStatus = &pinned.ID, pinned.Status
+	}
 	response := statusOf(t, e.Status)
 	response.RewatchID, response.RewatchStatus = row.Response.RewatchID, row.Response.RewatchStatus
 	row.Response = response
@@ -379,7 +394,7 @@ func (s *Server) addSpots(c *call, it syncItem, hits []spot, r *statusResponse) 
 }
 
 // decorate stores what an item says besides watches: time of adding, rating, memo.
-func (s *Server) decorate(c *call, e *entry, t *title, it syncItem) {
+func (s *Server) decorate(c *call, e *entry, t *title, it syncItem, bare bool) {
 	now := stamp(c.now)
 	if !it.AddedAt.IsZero() {
 		e.Added = it.AddedAt.Time
@@ -391,12 +406,11 @@ func (s *Server) decorate(c *call, e *entry, t *title, it syncItem) {
 		e.Rating, e.Rated = n, now
 		c.user.touch(group(t), "rated_at", now)
 	}
-	if e.Status == "" {
-		status := statusWatching
-		if validFor(t, it.Status) {
-			status = it.Status
-		}
-		c.user.setStatus(e, t, status, now)
+	switch {
+	case bare && it.Status != statusCompleted && validFor(t, it.Status):
+		c.user.setStatus(e, t, it.Status, now)
+	case e.Status == "":
+		c.user.setStatus(e, t, statusWatching, now)
 	}
 }
 

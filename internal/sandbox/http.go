@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -89,7 +90,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		out = problem(http.StatusBadRequest, "wrong_parameter", "the body ended early")
 	default:
-		out, f = s.answer(c)
+		out, f = s.answer(r.Context(), c)
 	}
 	s.record(c, out, f)
 	if f != nil && f.spoil(w, r, out) {
@@ -110,7 +111,7 @@ func write(w http.ResponseWriter, r *http.Request, out response) {
 }
 
 // answer runs one call: fault, gate, lock, handler.
-func (s *Server) answer(c *call) (response, *Fault) {
+func (s *Server) answer(ctx context.Context, c *call) (response, *Fault) {
 	if c.r.Method == http.MethodOptions {
 		return response{status: http.StatusNoContent}.
 			with("Access-Control-Max-Age", "86400").
@@ -125,33 +126,33 @@ func (s *Server) answer(c *call) (response, *Fault) {
 	}
 	f := s.takeFault(c.r)
 	if f != nil && !f.After {
-		if out, done := f.before(c.r); done {
+		if out, done := f.before(ctx); done {
 			return out, f
 		}
 	}
-	out := s.guarded(c, e, ok, f)
+	out := s.guarded(ctx, c, e, ok, f)
 	if f != nil && f.After {
-		f.wait(c.r.Context())
+		sleep(ctx, f.Delay)
 	}
 	return out, f
 }
 
 // guarded passes the gate and runs the handler under the server's mutex, and a write also under the user's lock.
-func (s *Server) guarded(c *call, e endpoint, known bool, f *Fault) response {
+func (s *Server) guarded(ctx context.Context, c *call, e endpoint, known bool, f *Fault) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if out, refused := s.gate(c, e, known); refused {
 		return out
 	}
 	if e.write {
-		release, ok := s.lockWrites(c)
+		release, ok := s.lockWrites(ctx, c.user.ID)
 		if !ok {
 			return problem(http.StatusBadRequest, "RATE_LIMIT", "another sync is in progress")
 		}
 		defer release()
 		if f != nil && f.Hold > 0 {
 			s.mu.Unlock()
-			sleep(c.r.Context(), f.Hold)
+			sleep(ctx, f.Hold)
 			s.mu.Lock()
 		}
 	}

@@ -147,6 +147,38 @@ func (e *entry) openRewatch(ep episodeKey, pinned int64) *rewatch {
 	return nil
 }
 
+// rewatchByID finds a rewatch; nil when there is none, also for a title that is not listed.
+func (e *entry) rewatchByID(id int64) *rewatch {
+	if e == nil {
+		return nil
+	}
+	for _, r := range e.Rewatches {
+		if r.ID == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// setRewatch applies a written rewatch_status: one run is active, and a series earns completed by its episodes (8.2).
+func (e *entry) setRewatch(r *rewatch, status string, t *title) {
+	switch status {
+	case "active":
+		for _, other := range e.Rewatches {
+			if other.Status == "active" {
+				other.Status = "closed"
+			}
+		}
+		r.Status = status
+	case "closed":
+		r.Status = status
+	case statusCompleted:
+		if r.Status = "closed"; r.covers(t) {
+			r.Status = statusCompleted
+		}
+	}
+}
+
 // covers says whether the rewatch has the film or every regular episode that aired.
 func (r *rewatch) covers(t *title) bool {
 	if t.film() {
@@ -158,7 +190,7 @@ func (r *rewatch) covers(t *title) bool {
 // remove takes a title off the list: its rating, its rewatches and its saved playbacks go with it (5.3, 7.1).
 func (u *user) remove(t *title, now time.Time) {
 	delete(u.Entries, t.Simkl)
-	u.dropPlayback(t)
+	u.dropPlayback(t, now)
 	u.touch(group(t), "removed_from_list", now)
 }
 
@@ -182,7 +214,8 @@ func (s *Server) activities(c *call) response {
 		Lists    map[string]block `json:"custom_lists"`
 	}
 	return reply(http.StatusOK, answer{
-		zuluOrNil(c.user.Activities["all"]), block{"all": at("settings", "all")},
+		zuluOrNil(c.user.Activities["all"]),
+		block{"all": at("settings", "all")},
 		kind("tv_shows", statusWatching, statusHold), kind("anime", statusWatching, statusHold), kind("movies"),
 		map[string]block{"lists": {"all": nil, "regular": nil, "favorites": nil, "recommendations": nil, "auto": nil}},
 	})

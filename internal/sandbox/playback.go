@@ -9,8 +9,12 @@ import (
 )
 
 // dropPlayback forgets the resume point of a title; there is one per title (section 6).
-func (u *user) dropPlayback(t *title) {
+func (u *user) dropPlayback(t *title, now time.Time) {
+	before := len(u.Playbacks)
 	u.Playbacks = slices.DeleteFunc(u.Playbacks, func(p *playback) bool { return p.Simkl == t.Simkl })
+	if len(u.Playbacks) < before {
+		u.touch(group(t), "playback", stamp(now))
+	}
 }
 
 func (u *user) newestPlaybacks() []*playback {

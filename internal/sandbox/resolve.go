@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +11,7 @@ import (
 // because they say more than those of a whole TVDB show.
 var externalOrder = []string{"mal", "anidb", "anilist", "kitsu", "imdb", "tvdb", "tmdb", "letterboxd", "traktslug"}
 
-// numbering says how an id counts an anime's episodes.
+// broad says whether an id names a whole show as TVDB has it, and not one cour of an anime.
 func broad(by string) bool { return by == "imdb" || by == "tvdb" || by == "tmdb" || by == "traktslug" }
 
 // found is what a request resolved to: titles that share the id (cours of one show), best first, and the id that decided.
@@ -51,17 +52,13 @@ func fitting(titles []*title, container string) []*title {
 	return slices.DeleteFunc(slices.Clone(titles), func(t *title) bool { return !t.fits(container) })
 }
 
+var imdbID = regexp.MustCompile(`tt\d+`)
+
 // cleanID takes the id out of a full address, which is accepted for imdb (section 4).
 func cleanID(key, v string) string {
 	v = strings.ToLower(v)
 	if key == "imdb" {
-		if i := strings.Index(v, "tt"); i >= 0 {
-			end := i + 2
-			for end < len(v) && v[end] >= '0' && v[end] <= '9' {
-				end++
-			}
-			return v[i:end]
-		}
+		return imdbID.FindString(v)
 	}
 	return v
 }

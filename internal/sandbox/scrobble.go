@@ -175,7 +175,7 @@ func (s *Server) start(c *call) response {
 		return out
 	}
 	s.finalizePrevious(c.user, c.now)
-	c.user.dropPlayback(p.t)
+	c.user.dropPlayback(p.t, c.now)
 	c.user.Active = &active{Simkl: p.t.Simkl, Episode: p.ep, Progress: p.progress, At: c.now}
 	return reply(http.StatusCreated, s.scrobbled("start", 0, p))
 }
@@ -190,7 +190,7 @@ func (s *Server) checkin(c *call) response {
 		p.progress = 0
 	}
 	s.finalizePrevious(c.user, c.now)
-	c.user.dropPlayback(p.t)
+	c.user.dropPlayback(p.t, c.now)
 	id := s.st.id()
 	c.user.Active = &active{
 		ID: id, Simkl: p.t.Simkl, Episode: p.ep, Progress: p.progress, At: c.now, CheckIn: true, Rewatch: c.yes("allow_rewatch"),
@@ -214,7 +214,7 @@ func (s *Server) pause(c *call) response {
 
 func (s *Server) savePause(c *call, p played) response {
 	c.user.endActive(p.t)
-	c.user.dropPlayback(p.t)
+	c.user.dropPlayback(p.t, c.now)
 	id := s.st.id()
 	c.user.Playbacks = append(c.user.Playbacks, &playback{ID: id, Simkl: p.t.Simkl, Episode: p.ep, Progress: p.progress, Paused: stamp(c.now)})
 	c.user.touch(group(p.t), "playback", stamp(c.now))
@@ -235,7 +235,7 @@ func (s *Server) stop(c *call) response {
 		return out
 	}
 	c.user.endActive(p.t)
-	c.user.dropPlayback(p.t)
+	c.user.dropPlayback(p.t, c.now)
 	a := s.scrobbled("scrobble", s.st.id(), p)
 	asked := c.yes("allow_rewatch")
 	rw := s.finish(c.user, p.t, p.ep, stamp(c.now), stamp(c.now), "scrobble", asked)
