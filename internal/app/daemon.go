@@ -26,6 +26,7 @@ import (
 	"github.com/simkld/simkld/internal/clock"
 	"github.com/simkld/simkld/internal/config"
 	"github.com/simkld/simkld/internal/deliver"
+	"github.com/simkld/simkld/internal/fault"
 	"github.com/simkld/simkld/internal/identify"
 	"github.com/simkld/simkld/internal/logs"
 	"github.com/simkld/simkld/internal/media"
@@ -84,6 +85,9 @@ func Run(ctx context.Context, o Options) error {
 	}
 	if o.Notifier == nil {
 		o.Notifier = silent{}
+	}
+	if err := paths.PrivateDir(o.Paths.State); err != nil {
+		return fault.Wrap(fault.Failed, err, "the state folder "+o.Paths.State+" cannot be used", "use --state-dir")
 	}
 	lock, err := paths.TryLock(o.Paths.State)
 	if err != nil {

@@ -71,7 +71,7 @@ func (t *Tokens) newer(found account.Token) account.Token {
 // Load is the grant of the linked account.
 func (t *Tokens) Load(ctx context.Context) (simkl.Grant, error) {
 	token, err := t.Token(ctx)
-	return grantOf(token), err
+	return GrantOf(token), err
 }
 
 // Save keeps a renewed grant. One that was given from outside is kept by this process alone.
@@ -91,7 +91,8 @@ func (t *Tokens) Save(ctx context.Context, g simkl.Grant) error {
 	return err
 }
 
-func grantOf(t account.Token) simkl.Grant {
+// GrantOf is a token as the client takes it.
+func GrantOf(t account.Token) simkl.Grant {
 	return simkl.Grant{
 		Generation: simkl.Generation(t.Generation), Access: simkl.NewToken(t.Access.Reveal()),
 		Refresh: simkl.NewToken(t.Refresh.Reveal()), Expires: t.Expiry, Scope: t.Scope,
