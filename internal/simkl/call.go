@@ -2,6 +2,7 @@ package simkl
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -278,10 +279,7 @@ func (c *Client) log(hr *http.Request, begun time.Time, a answer, err error) {
 		Status: a.status, Latency: c.cfg.Now().Sub(begun), UserAgent: hr.UserAgent(),
 	}
 	if a.header != nil {
-		e.Cache = a.header.Get("CF-Cache-Status")
-		if e.Cache == "" {
-			e.Cache = a.header.Get("X-Cache")
-		}
+		e.Cache = safe(text(cmp.Or(a.header.Get("CF-Cache-Status"), a.header.Get("X-Cache"))), 40)
 	}
 	e.Error = logWords(err)
 	c.cfg.Log.Add(e)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/simkl/limits"
 )
 
@@ -166,12 +167,12 @@ func answered(endpoint string, status int, header http.Header, body []byte, now 
 	decoded := json.Unmarshal(body, &env) == nil
 	e := &Error{
 		Status: status, Endpoint: endpoint,
-		Code: string(env.Error), Message: string(env.Message),
+		Code: safe(env.Error, 60), Message: safe(env.Message, 300),
 		WatchedAt: env.WatchedAt.UTC(), ExpiresAt: env.ExpiresAt.UTC(),
 		RetryAfter: retryAfter(header.Get("Retry-After"), now),
 	}
 	if e.Message == "" {
-		e.Message = string(env.Description)
+		e.Message = safe(env.Description, 300)
 	}
 	e.Class = classify(e, decoded && env.Error != "", body)
 	if status == http.StatusUnauthorized && e.Class == Foreign && strings.Contains(header.Get("WWW-Authenticate"), simklRealm) {
@@ -219,6 +220,12 @@ func classify(e *Error, named bool, body []byte) Class {
 		return Foreign // a portal, a proxy, a firewall: nothing that Simkl decided about us
 	}
 	return Unknown
+}
+
+// safe bounds a server's text and takes out of it what could harm a terminal or a log.
+func safe(s text, most int) string {
+	runes := []rune(string(s))
+	return media.Sanitize(string(runes[:min(len(runes), most)]))
 }
 
 func looksLikeMarkup(body []byte) bool {

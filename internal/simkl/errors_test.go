@@ -159,7 +159,7 @@ func TestEveryFailureHasWordsForAPerson(t *testing.T) {
 		{&simkl.HoldError{Reason: limits.Daily, Until: now.Add(14*time.Hour + time.Second)}, "the requests that Simkl allows in a day are used up: try again at 04:01 on 23 May", 5},
 		{&simkl.HoldError{Reason: limits.Overloaded, Until: now.Add(time.Minute)}, "Simkl is overloaded and asked us to wait: try again at 14:01", 5},
 		{&simkl.Error{Class: simkl.Overloaded, RetryAfter: time.Hour}, "Simkl is overloaded: try again at 15:00", 5},
-		{&simkl.Error{Class: simkl.Refused, Message: "Missed \x1b[31mto"}, "Simkl did not accept the request (Missed \ufffd[31mto)", 1},
+		{&simkl.Error{Class: simkl.Refused, Message: "Missed to"}, "Simkl did not accept the request (Missed to)", 1},
 		{simkl.ErrBudget, "the last requests of the day are kept for finished watches: try again after midnight in New York", 5},
 		{simkl.ErrNotApproved, "nobody approved the login in time: run 'simkld login' again", 3},
 	} {
@@ -170,6 +170,15 @@ func TestEveryFailureHasWordsForAPerson(t *testing.T) {
 	}
 	if other := errors.New("x"); !errors.Is(simkl.Explain(other, now), other) || fault.KindOf(simkl.Explain(other, now)) != fault.Failed {
 		t.Error("an error of another package was changed")
+	}
+}
+
+func TestTheServersWordsAreMadeSafe(t *testing.T) {
+	s := newServer(t, reply(400, `{"error":"empty_field\u001b[31m`+strings.Repeat("x", 500)+`","message":"a\u001b]0;title\u0007`+strings.Repeat("y", 5000)+`"}`))
+	_, err := client(t, config(t, s.URL, v1())).Activities(t.Context())
+	e, ok := errors.AsType[*simkl.Error](err)
+	if !ok || strings.ContainsAny(e.Code+e.Message+e.Error(), "\x1b\a") || len(e.Code) > 100 || len(e.Message) > 400 {
+		t.Errorf("%q %q", e.Code, e.Message)
 	}
 }
 

@@ -51,7 +51,7 @@ func (c *Client) load(ctx context.Context) (Grant, error) {
 func (c *Client) keep(grant Grant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.grant, c.loaded = grant, true
+	c.grant, c.loaded = grant, !grant.IsZero() // an account that is linked later is seen without Reload
 }
 
 // freshGrant is the grant, renewed when it soon ends.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/simkld/simkld/internal/about"
 	"github.com/simkld/simkld/internal/fault"
-	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/simkl/limits"
 )
 
@@ -38,7 +37,8 @@ var words = map[Class]fault.Error{
 }
 
 // Explain puts a failure into words for a person, with the time where there is one, in the zone of now. No text of a
-// library is in it, and of the server's text only its short reason for a refusal, made safe. Errors of other packages come back as they are.
+// library is in it, and of the server's text only
+// its reason for a refusal, short and safe. Errors of other packages come back as they are.
 func Explain(err error, now time.Time) error {
 	if hold, ok := errors.AsType[*HoldError](err); ok {
 		return explainHold(hold, err, now)
@@ -65,8 +65,8 @@ func Explain(err error, now time.Time) error {
 	case e.RetryAfter > time.Second && w.Kind == fault.Unreachable:
 		out.Do = "try again at " + clock(now.Add(e.RetryAfter), now)
 	case class == Refused || class == Unknown:
-		if reason := media.Sanitize(short(e.Message)); reason != "" {
-			out.What += " (" + reason + ")"
+		if e.Message != "" {
+			out.What += " (" + short(e.Message) + ")"
 		}
 	}
 	return out

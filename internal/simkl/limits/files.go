@@ -109,7 +109,9 @@ func (l *Limits) update(ctx context.Context, change func(s *state, now time.Time
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := acquire(ctx, l.state, func() (bool, error) { return false, nil }); err != nil {
+	patience := time.Now().Add(frozenSlack)
+	// Whoever holds it for longer than this is frozen and has nothing half written: the state goes in by one write.
+	if _, err := acquire(ctx, l.state, func() (bool, error) { return time.Now().After(patience), nil }); err != nil {
 		return err
 	}
 	defer func() {

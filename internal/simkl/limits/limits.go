@@ -169,21 +169,23 @@ func (l *Limits) RefreshLock() string {
 // *HoldError, ErrBudget, the context's, and those of the file system.
 func (l *Limits) Begin(ctx context.Context, c Call) (*Permit, error) {
 	p := &Permit{l: l, call: c}
-	if !c.Uncounted {
-		if err := l.takeFlight(ctx, p); err != nil {
-			return nil, err
-		}
-	}
 	for {
+		if !c.Uncounted {
+			if err := l.takeFlight(ctx, p); err != nil {
+				return nil, err
+			}
+		}
 		wait, err := l.tryStart(ctx, p)
 		if err == nil && wait == 0 {
 			return p, nil
 		}
+		// The distance to the last call is kept without the lock: a read may go meanwhile, and a process with much to
+		// write does not shut out the others.
+		p.release()
 		if err == nil {
 			err = sleep(ctx, wait)
 		}
 		if err != nil {
-			p.release()
 			return nil, err
 		}
 	}
@@ -207,8 +209,7 @@ func (l *Limits) tryStart(ctx context.Context, p *Permit) (wait time.Duration, e
 			return false
 		}
 		if wait = s.wait(p.call, now); wait > 0 {
-			// Only so that a process which is stopped while it waits is not waited for.
-			return p.flight && s.promise(p.call, now.Add(wait))
+			return false
 		}
 		p.stamp = s.start(p.call, now)
 		return true

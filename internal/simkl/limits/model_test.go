@@ -158,7 +158,7 @@ func start(t *testing.T, dir, input string) (*exec.Cmd, *bufio.Scanner) {
 
 func TestThreeProcessesTogetherHoldTheRules(t *testing.T) {
 	dir := t.TempDir()
-	const each = 6
+	const each = 4
 	var wg sync.WaitGroup
 	results := make([][]span, 3)
 	for i := range results {

@@ -44,10 +44,10 @@ type hold struct {
 }
 
 // inForce says whether the hold stands at now. One that would last longer than it was meant to is a clock that was
-// set back since.
+// set back since, and so is one that would last longer than any.
 func (h hold) inForce(now time.Time) bool {
-	n := now.UnixNano()
-	return n < h.Until && h.Until-n <= h.Until-h.Since+int64(time.Minute)
+	left := time.Duration(h.Until - now.UnixNano())
+	return left > 0 && left <= holdMost && now.UnixNano() > h.Since-int64(time.Minute)
 }
 
 // concerns says whether the hold stops the call. A used-up allowance does not stop what is not counted.
@@ -115,15 +115,9 @@ func (s *state) start(c Call, now time.Time) int64 {
 		if s.Remaining != nil {
 			*s.Remaining--
 		}
-		s.promise(c, now)
+		s.FlightUntil = n + int64(c.Timeout)
 	}
 	return n
-}
-
-// promise records when the call that starts at begin is over at the latest, and says that it did.
-func (s *state) promise(c Call, begin time.Time) bool {
-	s.FlightUntil = begin.Add(c.Timeout).UnixNano()
-	return true
 }
 
 // end records what became of the call that started at stamp.
@@ -185,7 +179,7 @@ func (s *state) endHolds(c Call, r Result, client string, now time.Time) {
 	length := r.After
 	if r.Hold == Blocked {
 		// 2^6 minutes is past the longest already.
-		length = max(length, min(blockMost, blockFirst<<min(s.Strikes, 6)))
+		length = max(length, min(blockMost, blockFirst<<max(0, min(s.Strikes, 6))))
 		s.Strikes++
 	}
 	length = min(length, holdMost)
