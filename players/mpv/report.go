@@ -209,9 +209,11 @@ func (t *tracker) due() (time.Duration, bool) {
 func (t *tracker) tick(now media.Moment) {
 	for id, r := range t.waiting {
 		switch {
-		case now.Mono-r.sent >= silentAfter:
+		case now.Mono-r.sent >= silentAfter && now.Mono-t.heard >= silentAfter:
 			t.fallSilent(now)
 			return
+		case now.Mono-r.sent >= silentAfter:
+			delete(t.waiting, id) // it speaks, but this answer is lost
 		case t.phase == reading && now.Mono-r.sent >= answerWithin:
 			delete(t.waiting, id) // go on without it
 		}

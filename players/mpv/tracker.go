@@ -51,6 +51,7 @@ type tracker struct {
 	lastID  int64
 	waiting map[int64]request
 
+	heard       time.Duration // when the player said something last
 	phase       phase
 	fresh       bool // no start-file was seen on this connection: what plays began before it
 	silent      bool
@@ -131,6 +132,7 @@ func (t *tracker) line(line []byte, now media.Moment) {
 	if !ok {
 		return
 	}
+	t.heard = now.Mono
 	if t.silent {
 		t.speaksAgain(now)
 	}

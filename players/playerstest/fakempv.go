@@ -21,6 +21,7 @@ type FakeMPV struct {
 	clients  map[*fakeClient]bool
 	commands []string
 	muted    bool
+	lossy    bool
 	entry    int
 
 	position time.Duration // of the film that Play began, at the time since
@@ -69,6 +70,7 @@ func (f *FakeMPV) Listen(t testing.TB, path string) {
 // fakeClient is one connection. What is to be sent waits in queue, so that the fake never waits for a client.
 type fakeClient struct {
 	c        io.ReadWriteCloser
+	held     [][]byte // what came while the fake was muted
 	observed map[string]int64
 	queue    []byte
 	last     bool          // nothing follows what is queued
@@ -137,11 +139,20 @@ func (f *FakeMPV) take(cl *fakeClient, line []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.commands = append(f.commands, string(line))
+	f.answer(cl, line)
+}
+
+// answer answers one line. The caller holds mu.
+func (f *FakeMPV) answer(cl *fakeClient, line []byte) {
 	var req struct {
 		Command []any `json:"command"`
 		ID      int64 `json:"request_id"`
 	}
 	if f.muted {
+		cl.held = append(cl.held, line)
+		return
+	}
+	if f.lossy {
 		return
 	}
 	if json.Unmarshal(line, &req) != nil || len(req.Command) < 2 {
@@ -251,11 +262,28 @@ func (f *FakeMPV) Raw(b []byte) {
 	}
 }
 
-// Mute makes the fake deaf and dumb, as a stopped process is, or ends that.
+// Mute makes the fake deaf and dumb, as a stopped process is, or ends that: then it answers what came meanwhile.
 func (f *FakeMPV) Mute(muted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.muted = muted
+	if muted {
+		return
+	}
+	for cl := range f.clients {
+		held := cl.held
+		cl.held = nil
+		for _, line := range held {
+			f.answer(cl, line)
+		}
+	}
+}
+
+// Lose makes the fake throw all requests away while it still tells events, or ends that.
+func (f *FakeMPV) Lose(lossy bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lossy = lossy
 }
 
 // Hangup closes all connections, as a process that ends does.
