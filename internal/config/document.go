@@ -28,6 +28,10 @@ type document struct {
 	values map[string]any
 	// keys and vals are the places of keys and values by path: "scrobble" 0 "start_after", joined by pathSep.
 	keys, vals map[string]position
+	// For edits: headers are where a [section] begins, dotted where a key names its section itself ("log.level"), ranges
+	// the first and last byte of a value.
+	headers, dotted map[string]position
+	ranges          map[string][2]int
 }
 
 const pathSep = "\x00"
@@ -64,7 +68,10 @@ func parse(data []byte) (document, error) {
 	if at, ok := badUTF8(data); ok {
 		return document{}, &syntaxError{at, "a byte that is not UTF-8", "save the file as UTF-8"}
 	}
-	doc := document{values: map[string]any{}, keys: map[string]position{}, vals: map[string]position{}}
+	doc := document{
+		values: map[string]any{}, keys: map[string]position{}, vals: map[string]position{},
+		headers: map[string]position{}, dotted: map[string]position{}, ranges: map[string][2]int{},
+	}
 	if err := toml.Unmarshal(data, &doc.values); err != nil {
 		return document{}, explain(err, data)
 	}
@@ -202,6 +209,9 @@ func (l *locator) enter(key unstable.Iterator, array bool) []string {
 		}
 	}
 	whole := pathOf(path...)
+	if !array {
+		l.doc.headers[whole] = at
+	}
 	switch n := l.counts[whole]; {
 	case array:
 		l.counts[whole] = n + 1
@@ -229,24 +239,29 @@ func (l *locator) keyValue(node *unstable.Node, table []string) {
 		if first {
 			at = l.start(key.Node().Raw)
 		}
+		if !first {
+			l.doc.dotted[pathOf(path...)] = at
+		}
 		path = append(path, string(key.Node().Data))
 		l.note(path, at)
 		end = key.Node().Raw.Offset + key.Node().Raw.Length
 	}
-	l.doc.vals[pathOf(path...)] = l.valueStart(node.Value(), end)
+	start := l.valueStart(node.Value(), end)
+	l.doc.vals[pathOf(path...)] = l.offset(start)
+	l.doc.ranges[pathOf(path...)] = [2]int{start, int(node.Raw.Offset + node.Raw.Length)}
 	l.inside(node.Value(), path)
 }
 
 // valueStart is where a value begins. The parser gives no range for lists, so the text after the key is looked at.
-func (l *locator) valueStart(value *unstable.Node, keyEnd uint32) position {
+func (l *locator) valueStart(value *unstable.Node, keyEnd uint32) int {
 	if value.Raw.Length > 0 {
-		return l.start(value.Raw)
+		return int(value.Raw.Offset)
 	}
 	i := int(keyEnd)
 	for i < len(l.data) && strings.IndexByte(" \t=", l.data[i]) >= 0 {
 		i++
 	}
-	return l.offset(i)
+	return i
 }
 
 func (l *locator) inside(value *unstable.Node, path []string) {
