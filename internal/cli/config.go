@@ -7,6 +7,7 @@ import (
 
 	"github.com/simkld/simkld/internal/config"
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/term"
 )
 
 func newConfig(env *Env) *cobra.Command {
@@ -28,7 +29,7 @@ func newConfig(env *Env) *cobra.Command {
 			if l.File != "" {
 				where = media.Sanitize(l.File)
 			}
-			_, err = fmt.Fprintf(env.Out, "ok  %s, %s\n", where, plural(set(l.Entries), "key set", "keys set"))
+			_, err = fmt.Fprintf(env.Out, "ok  %s, %s\n", where, term.Count(set(l.Entries), "key set", "keys set"))
 			return err
 		},
 	}
@@ -89,18 +90,13 @@ func showConfig(env *Env, entries []config.Entry) error {
 		Origin string `json:"origin"`
 	}
 	all := make([]shown, len(entries))
-	key, value := 0, 0
+	cells := make([][]term.Cell, len(entries))
 	for i, e := range entries {
 		all[i] = shown{e.Key, media.Sanitize(e.Value), media.Sanitize(e.Origin.String())}
-		key, value = max(key, len(e.Key)), max(value, min(len(e.Value), 40))
+		cells[i] = []term.Cell{text(e.Key), text(e.Value), text(env.home(e.Origin.String()))}
 	}
 	if env.flags.json {
 		return env.print(all)
 	}
-	for _, s := range all {
-		if _, err := fmt.Fprintf(env.Out, "%-*s  %-*s  %s\n", key, s.Key, value, s.Value, s.Origin); err != nil {
-			return err
-		}
-	}
-	return nil
+	return env.out().Table([]term.Column{{Head: "KEY"}, {Head: "VALUE", Shrink: term.Cut}, {Head: "FROM"}}, cells)
 }

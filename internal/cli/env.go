@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -116,22 +114,7 @@ func (e *Env) daemon() (*api.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.client = api.NewClient(func(ctx context.Context) (net.Conn, error) {
-		var first error
-		for _, place := range p.Sockets() {
-			conn, err := dial(ctx, place)
-			if err == nil {
-				return conn, nil
-			}
-			if first == nil {
-				first = err
-			}
-		}
-		if first == nil {
-			first = errors.New("there is no place for a socket")
-		}
-		return nil, first
-	})
+	e.client = api.NewClient(api.DialAny(p.Sockets()))
 	return e.client, nil
 }
 
@@ -142,6 +125,18 @@ func (e *Env) kick(ctx context.Context, what api.Kick) error {
 		return err
 	}
 	return d.Kick(ctx, what)
+}
+
+// daemonRuns reports whether a daemon answers for this state folder.
+func (e *Env) daemonRuns(ctx context.Context) bool {
+	d, err := e.daemon()
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err = d.Status(ctx)
+	return err == nil
 }
 
 // isTerminal reports whether a stream is a terminal.

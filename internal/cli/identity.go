@@ -84,10 +84,18 @@ func idWords(ids media.IDs) string {
 
 // page is Simkl's address of an answer as a pipe gets it, "" without one.
 func page(a *media.Answer) string {
-	if a == nil || a.Page() == "" {
+	if a == nil {
 		return ""
 	}
-	return "https://" + a.Page()
+	return webPage(a.Page())
+}
+
+// webPage is an address of Simkl's with its scheme.
+func webPage(page string) string {
+	if page == "" || media.SchemeOf(page) != "" {
+		return page
+	}
+	return "https://" + page
 }
 
 // reasonWords says a reason in words (screens.md 2). Those with a value have it from the daemon.
@@ -124,4 +132,12 @@ func reasonWords(r media.Reason) string {
 	case media.ReasonNone:
 	}
 	return media.Sanitize(string(r))
+}
+
+// pathOf is the path of a file:// address, as raw bytes; other addresses stay.
+func pathOf(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Scheme == "file" {
+		return u.Path
+	}
+	return address
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/identify"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/matcher"
 )
@@ -32,15 +34,15 @@ With --jsonl, lines of {"id", "path"} on standard input are answered one by one.
 			case len(args) == 0:
 				return fault.New(fault.Usage, "match needs a path", "write it like '"+usageLine(cmd)+"'")
 			}
-			return match(env, args)
+			return match(cmd.Context(), env, args)
 		},
 	}
 	cmd.Flags().BoolVar(&jsonl, "jsonl", false, "answer lines of JSON from standard input, one each")
 	return cmd
 }
 
-func match(env *Env, args []string) error {
-	id, err := newIdentifier(env)
+func match(ctx context.Context, env *Env, args []string) error {
+	id, err := env.identifier(ctx)
 	if err != nil {
 		return err
 	}
@@ -51,10 +53,7 @@ func match(env *Env, args []string) error {
 			return err
 		}
 		for _, file := range files {
-			m, err := id.match(file)
-			if err != nil {
-				return err
-			}
+			m := understand(ctx, id, file)
 			if env.flags.json {
 				found = append(found, matchedOf(file, m))
 				continue
@@ -71,6 +70,20 @@ func match(env *Env, args []string) error {
 		return env.print(append([]matched{}, found...))
 	}
 	return nil
+}
+
+// understand says what a file is: with what lies around it where it is there, else by its name alone.
+func understand(ctx context.Context, id *identify.Identifier, path string) media.Match {
+	if media.SchemeOf(path) == "" {
+		if full, err := filepath.Abs(path); err == nil {
+			if _, err := os.Lstat(full); err == nil {
+				m, _, _ := id.Identify(ctx, media.Item{Path: full})
+				return m
+			}
+		}
+	}
+	m, _, _ := id.Read(path)
+	return m
 }
 
 // walk gives the files that a path stands for: itself, or the videos below a folder.
