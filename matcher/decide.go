@@ -15,6 +15,7 @@ type hypothesis struct {
 	title  string
 	tfrom  *reading // whose title it is
 	source string
+	ask    bool // sure enough to propose, not to act
 }
 
 // decide proposes whole hypotheses and takes the best.
@@ -53,6 +54,9 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 	if library && m.ctx.kinds&folderMusic == 0 || len(siblings) == 0 && m.ctx.kinds&(folderMusic|folderCourse) == 0 {
 		return ""
 	}
+	if m.numberedFolder() && len(f.toks) > 0 && f.toks[0].num >= 0 && m.ctx.season < 0 {
+		return "a numbered file in a numbered folder: a lesson"
+	}
 	c := companyOf(siblings)
 	numbered := len(f.toks) > 0 && f.toks[0].num >= 0
 	switch {
@@ -66,6 +70,12 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 		return "a numbered lesson: documents lie beside it"
 	}
 	return ""
+}
+
+// numberedFolder reports whether the nearest folder is a chapter: "3. Networking", "03 - Basics".
+func (m *matcher) numberedFolder() bool {
+	r := &m.show
+	return len(r.toks) > 1 && r.toks[0].num >= 0 && r.toks[0].digits <= 2 && r.yearEnd == 0 && (r.toks[1].gap&gapSpaced != 0 || r.toks[1].gap&gapDot != 0 && r.toks[1].gap&gapSpace != 0)
 }
 
 // hashAt reports whether token i is a hash.
@@ -190,6 +200,9 @@ func (r *reading) markedTitle(u *numbering) span {
 		return s
 	}
 	last := r.limit - 1
+	if v, _ := u.nums[0].Int(); u.n == 1 && r.toks[last].num == v && r.toks[last].gap&gapSpaced != 0 && last > r.first { // "A - 07 [S2-07]"
+		return r.spanOf(r.first, last)
+	}
 	if r.toks[last].is(clsEpisodeBefore) && u.form == formSE && r.toks[last].end-r.toks[last].start <= 3 {
 		return r.spanOf(r.first, last) // "Ep 2x03"
 	}
@@ -306,7 +319,17 @@ func (m *matcher) film() hypothesis {
 			h.title, h.tfrom = title, show
 		}
 	}
+	if m.releaseFolder() {
+		title := show.clean(show.title)
+		if f.strong&(clsSource|clsVideo) == 0 || endsIn(h.title, title) {
+			m.say("the folder is a release and names the film")
+			h.title, h.tfrom, h.source = title, show, "folder"
+		}
+	}
 	h.title = withoutAlias(h.title)
+	if f.yearEnd == 0 && f.strong == 0 && m.ctx.kinds&folderLibrary == 0 && m.private() {
+		h.ask = true
+	}
 	m.specialFilm(&h)
 	return h
 }
@@ -334,6 +357,31 @@ func withoutAlias(title string) string {
 		return title
 	}
 	return head
+}
+
+// releaseFolder reports whether the nearest folder is named as a release of one film.
+func (m *matcher) releaseFolder() bool {
+	show := &m.show
+	if m.ctx.titles[0] != 0 || m.file.yearEnd > 0 || show.title.empty() || !show.strong.has(clsSource|clsVideo) || show.num.form != formNone || show.season.found {
+		return false
+	}
+	for i := range show.toks {
+		switch string(show.lowWord(i)) {
+		case "collection", "trilogy", "pack", "movies", "films", "complete", "saga", "anthology", "quadrilogy", "filmography":
+			return false
+		}
+	}
+	return true
+}
+
+// private reports whether a word of private recordings stands in the name.
+func (m *matcher) private() bool {
+	for i := range m.file.toks {
+		if m.file.toks[i].is(clsPrivate) {
+			return true
+		}
+	}
+	return false
 }
 
 // specialFilm takes a name that ends in a word for a special, in a folder of episodes, as an episode without a number.
@@ -370,6 +418,8 @@ func (m *matcher) fromFolder(stem string) hypothesis {
 	switch {
 	case show.yearEnd > 0:
 		h.score = 0.85
+	case m.ref.remote:
+		return hypothesis{kind: media.KindNone}
 	case m.ctx.films || show.tags.has(clsSource|clsResolution):
 		h.score = 0.7
 	default:
@@ -449,6 +499,9 @@ func (m *matcher) leadTitle(h *hypothesis, c *candidate) {
 		k++
 	}
 	h.title = f.clean(f.spanOf(c.titleFrom, k))
+	if !f.fansub && h.score > 0.5 { // the title may as well be the episode's
+		h.ask = true
+	}
 	if h.title == "" {
 		h.score = 0.3
 	}
@@ -462,6 +515,9 @@ func (m *matcher) answer(h *hypothesis) media.Match {
 	r := h.tfrom
 	if r.yearEnd > 0 {
 		out.Year = r.year
+	}
+	if h.ask {
+		out.Confidence = min(out.Confidence, 0.45)
 	}
 	out.IDs = m.file.ids
 	mergeIDs(&out.IDs, m.show.ids)

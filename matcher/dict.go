@@ -48,6 +48,7 @@ const (
 	clsSpecial
 	clsDownloader
 	clsBook
+	clsMusicVideo
 	clsChapter
 	clsOther // decided while reading: id, site, checksum: neither title nor number
 
@@ -75,6 +76,7 @@ var classNames = map[string]class{
 	"special before":    clsSpecial,
 	"downloader":        clsDownloader,
 	"book before":       clsBook,
+	"musicvideo":        clsMusicVideo,
 	"chapter before":    clsChapter,
 	"part before":       clsPart,
 	"disc before":       clsDisc,

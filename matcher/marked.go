@@ -131,7 +131,10 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 	if (c == 's' || c == 't') && isDigit(r.at(t.start+1)) {
 		s, j, ok := r.digitsAt(t.start+1, 4)
 		next := r.at(j)
-		if !ok || c == 't' && next != 'x' && next != 'e' {
+		if k := r.skipSeparators(j, 1); c == 't' && k > j && r.at(k) == 'e' && isDigit(r.at(k+1)) { // T3 E12
+			next = 'e'
+		}
+		if !ok || c == 't' && next != 'x' && next != 'e' && !(t.start == 0 && j == len(r.low)) {
 			return 0, 0, false
 		}
 		if r.bounded(j) || next == 'e' || next == 'x' && (r.at(j+1) == 'e' || isDigit(r.at(j+1))) {
@@ -165,10 +168,15 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 			}
 		}
 		return next.num, next.end, true
+	case next.is(clsNumberWord|clsRoman) && next.value > 0 && !next.is(clsMonth):
+		if k := r.skipSeparators(next.end, 4); single {
+			if _, _, ok := r.episodeMark(k, true); !ok {
+				return 0, 0, false
+			}
+		}
+		return int(next.value), next.end, true
 	case single:
 		return 0, 0, false
-	case next.is(clsNumberWord|clsRoman) && next.value > 0 && !next.is(clsMonth):
-		return int(next.value), next.end, true
 	case isDigit(r.low[next.start]): // "Season 1x05", "Series 2v2"
 		if s, j, ok := r.digitsAt(next.start, 2); ok && r.bounded(r.skipVersion(j)) {
 			return s, j, true
@@ -290,7 +298,7 @@ func (r *reading) numberBeforeWord(i int) int {
 	}
 	joined := ordinal || w.start == t.end || w.gap&gapDot != 0 || r.at(w.start) >= 0x80
 	switch {
-	case w.is(clsSeasonAfter) && joined && (ordinal || w.gap&gapDot != 0 && w.gap&gapSpace != 0 || r.at(w.start) >= 0x80):
+	case w.is(clsSeasonAfter) && joined && (ordinal || w.gap&gapDot != 0 && (w.gap|t.gap)&gapSpace != 0 || r.at(w.start) >= 0x80):
 		if !r.season.found {
 			r.season = seasonMark{found: true, season: n, start: t.start, end: w.end}
 		}

@@ -70,6 +70,17 @@ func (m *matcher) partHypothesis() (hypothesis, bool) {
 	if next := number + 1; f.yearEnd == 0 && next < len(f.toks) && !f.toks[next].is(clsTag|clsEdition) && f.toks[next].group < 0 && f.toks[number].is(clsRoman|clsNumberWord) == false {
 		h.score += 0.25 // a title of its own follows
 	}
+	digits := f.toks[number].num > 0
+	switch {
+	case f.yearEnd > 0 || m.ctx.films:
+	case n > 3 && !m.ctx.series:
+		h.score += 0.15
+	case digits && f.strong != 0 && h.score < 0.6:
+		h.score += 0.25
+	}
+	if string(f.lowWord(at)) == "pt" && f.yearEnd == 0 {
+		h.score += 0.2
+	}
 	if f.yearEnd > t.start {
 		h.score -= 0.2
 	}

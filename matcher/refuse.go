@@ -38,6 +38,14 @@ func (m *matcher) refuseName(stem string, typ fileType) (media.Match, bool) {
 		m.say("the name that a download from a video site has")
 		return refused(media.ReasonNone), true
 	}
+	if m.musicVideo() {
+		m.say("a music video")
+		return refused(media.ReasonMusic), true
+	}
+	if m.lesson() {
+		m.say("a lesson, a talk or a game, not a film or series")
+		return refused(media.ReasonNone), true
+	}
 	if m.cameraName() {
 		m.say("the name of a recording, not of a film or series")
 		return refused(media.ReasonNone), true
@@ -55,7 +63,16 @@ func (m *matcher) extraName() bool {
 	if r.domainName() {
 		return true
 	}
+	if first := &r.toks[0]; first.is(clsExtraStrong) && (r.toks[1].is(clsStrong) || r.toks[1].gap == gapDash && sampleWord(r.lowWord(0))) {
+		return true
+	}
 	t := &r.toks[n-1]
+	if e := longDigits(r.lowWord(n - 1)); e == 1 && t.gap&gapDash != 0 && t.gap&(gapSpace|gapDot|gapUnder) == 0 && r.d.words[string(r.low[t.start:t.end-e])].cls.has(clsExtraStrong|clsExtraSuffix) {
+		return true // -trailer2
+	}
+	if t.digits == 1 && n > 2 && r.toks[n-2].is(clsExtraStrong) && r.yearEnd > 0 && r.toks[n-2].start > r.yearStart {
+		return true // 2010.Trailer.1
+	}
 	if t.group < 0 || r.groups[t.group].kind == '(' {
 		if t.is(clsExtraSuffix) && t.gap&gapDash != 0 && t.gap&(gapSpace|gapDot|gapUnder) == 0 {
 			return true
@@ -64,8 +81,21 @@ func (m *matcher) extraName() bool {
 			return true
 		}
 	}
+	for i := 1; i+1 < n; i++ { // "- Official Trailer (2010)", "-x02-Stunts"
+		if r.toks[i].is(clsExtraStrong) && r.toks[i+1].is(clsExtraStrong) && r.toks[i+1].gap == gapSpace && sampleWord(r.lowWord(i+1)) && r.num.form == formNone {
+			return true
+		}
+		if w := r.lowWord(i); len(w) == 3 && w[0] == 'x' && isDigit(w[1]) && isDigit(w[2]) && r.toks[i].gap&gapDash != 0 && r.toks[i+1].gap&gapDash != 0 && r.num.form == formNone {
+			return true
+		}
+	}
 	for i := 1; i < n; i++ { // "Dune.2021.Trailer.1080p", "Madame Web Sample 1080p": tags alone follow
 		if t := &r.toks[i]; t.is(clsExtraStrong) && i+1 < n && r.toks[i+1].is(clsStrong) && t.group < 0 && m.extraWord(i, i+1) {
+			return true
+		}
+	}
+	for i := range r.toks { // S01Extras
+		if w := r.lowWord(i); len(w) == 9 && w[0] == 's' && isDigit(w[1]) && isDigit(w[2]) && string(w[3:]) == "extras" {
 			return true
 		}
 	}
@@ -98,11 +128,47 @@ func (m *matcher) extraWord(i, end int) bool {
 	if r.num.form == formNone {
 		return true
 	}
-	switch string(r.lowWord(end - 1)) {
+	return sampleWord(r.lowWord(end-1)) || r.toks[i].gap&gapDash != 0 && r.toks[i].gap&gapSpaced == 0
+}
+
+// sampleWord reports whether w is one of the words that never stand in an episode's title for themselves.
+func sampleWord(w []byte) bool {
+	switch string(w) {
 	case "sample", "trailer", "teaser":
 		return true
 	}
-	return r.toks[i].gap&gapDash != 0 && r.toks[i].gap&gapSpaced == 0
+	return false
+}
+
+// musicVideo reports whether the name says that it is one: "(Official Video)".
+func (m *matcher) musicVideo() bool {
+	r := &m.file
+	if r.num.form != formNone || r.yearBracket || r.strong.has(clsSource) {
+		return false
+	}
+	for i := 1; i < len(r.toks); i++ {
+		if r.toks[i].is(clsMusicVideo) && (r.toks[i].group >= 0 || i+1 == len(r.toks)) {
+			return true
+		}
+	}
+	return false
+}
+
+// lesson reports whether the name has a word of lessons, talks or games, and nothing that speaks for a film or series.
+func (m *matcher) lesson() bool {
+	r := &m.file
+	if r.num.form == formSE || r.yearBracket || r.tags.has(clsSource) || r.strong.has(clsVideo) || m.ctx.kinds&folderLibrary != 0 || m.ctx.season >= 0 {
+		return false
+	}
+	if r.yearEnd > 0 && r.tags.has(clsResolution) {
+		return false
+	}
+	for i := range r.toks {
+		if r.toks[i].is(clsCourse) && (i > 0 || len(r.toks) > 1) {
+			return true
+		}
+	}
+	return false
 }
 
 // domainName reports whether the whole name is that of a site: an advertisement put beside a film.
@@ -199,6 +265,16 @@ func (m *matcher) cameraName() bool {
 			return true
 		}
 	}
+	last := r.lowWord(len(r.toks) - 1)
+	if string(last) == "dvr" && r.num.form == formDate || string(last) == "recording" && r.num.form == formDate {
+		return true
+	}
+	if len(r.toks) == 2 && r.toks[0].digits == 3 && r.toks[1].digits == 4 && r.toks[1].gap == gapUnder { // 100_0123
+		return true
+	}
+	if r.num.form == formDate && m.recorderTime() {
+		return true
+	}
 	if l := longDigits(w); l >= 8 && m.d.words[string(w[:len(w)-l])].cls.has(clsCamera) {
 		return true
 	}
@@ -224,6 +300,23 @@ func (m *matcher) cameraName() bool {
 		}
 	}
 	return false
+}
+
+// recorderTime reports whether a time of day follows the date as recorders of screens and games write it: "2023-10-02
+// 20-11-22", "2023.05.01 - 12.33.10.01".
+func (m *matcher) recorderTime() bool {
+	r := &m.file
+	i := r.tokenAt(r.num.end)
+	if i < 0 || i+2 >= len(r.toks) || m.ctx.series {
+		return false
+	}
+	for k := i; k < i+3; k++ {
+		if r.toks[k].digits != 2 {
+			return false
+		}
+	}
+	sep := r.toks[i+1].gap
+	return sep == gapDash && r.toks[i].gap&gapSpace != 0 || sep == gapDot && r.toks[i].gap&gapSpaced != 0
 }
 
 // timeFollows reports whether a time of day follows the date.

@@ -1,6 +1,10 @@
 package matcher
 
-import "github.com/simkld/simkld/internal/media"
+import (
+	"unicode/utf8"
+
+	"github.com/simkld/simkld/internal/media"
+)
 
 // candidate is one reading of a number that carries no mark, and how likely it is by the look of the name alone.
 type candidate struct {
@@ -283,6 +287,11 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 			if padded && digits == 2 {
 				c.score += 0.15
 			}
+		}
+	}
+	if digits >= 2 && c.num.form == formTrail && !r.latin(i-1) {
+		if first, _ := utf8.DecodeRune(r.low[r.toks[i-1].start:]); isIdeograph(first) {
+			c.score += 0.25 // films of the far east are seldom numbered so
 		}
 	}
 	if c.num.form == formDash && padded {
