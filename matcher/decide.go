@@ -48,6 +48,8 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 		return "a hash, not a name"
 	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].end-f.toks[0].start < 2 && !library:
 		return "too short to be a name"
+	case h.kind == media.KindMovie && len(f.toks) == 1 && gibberish(f.lowWord(0)) && !library:
+		return "letters and digits that make no word"
 	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].digits > 4:
 		return "a number, not a name"
 	}
@@ -76,6 +78,17 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 func (m *matcher) numberedFolder() bool {
 	r := &m.show
 	return len(r.toks) > 1 && r.toks[0].num >= 0 && r.toks[0].digits <= 2 && r.yearEnd == 0 && (r.toks[1].gap&gapSpaced != 0 || r.toks[1].gap&gapDot != 0 && r.toks[1].gap&gapSpace != 0)
+}
+
+// gibberish reports whether a word of ten letters or more changes between letters and digits all the time.
+func gibberish(w []byte) bool {
+	changes := 0
+	for i := 1; i < len(w); i++ {
+		if isDigit(w[i]) != isDigit(w[i-1]) {
+			changes++
+		}
+	}
+	return len(w) >= 10 && changes >= 3
 }
 
 // hashAt reports whether token i is a hash.
@@ -200,6 +213,11 @@ func (r *reading) markedTitle(u *numbering) span {
 		return s
 	}
 	last := r.limit - 1
+	for i := r.first + 1; i < r.limit-1; i++ { // "Show (US) - Title of the episode S02E09"
+		if t := &r.toks[i]; t.is(clsCountry) && t.group >= 0 && r.groups[t.group].to == i+1 && r.groups[t.group].from == i && r.toks[i+1].gap&gapSpaced != 0 {
+			return r.spanOf(r.first, i+1)
+		}
+	}
 	if v, _ := u.nums[0].Int(); u.n == 1 && r.toks[last].num == v && r.toks[last].gap&gapSpaced != 0 && last > r.first { // "A - 07 [S2-07]"
 		return r.spanOf(r.first, last)
 	}

@@ -106,6 +106,12 @@ func (r *reading) readSeason(i int) int {
 			return r.lastToken(i, e)
 		}
 	}
+	if short && end-start == 5 && s >= 100 && !plausibleYear(s) && s%100 > 0 { // S0201
+		u := numbering{form: formSE, start: start, end: end, season: s / 100}
+		u.add(media.Number(s % 100))
+		r.num = u
+		return r.lastToken(i, end)
+	}
 	if !r.season.found {
 		r.season = seasonMark{found: true, season: s, start: start, end: end}
 	}
@@ -229,10 +235,16 @@ func (r *reading) timesAt(a int) (u numbering, ok bool) {
 	if !ok || r.at(j) != 'x' {
 		return u, false
 	}
+	if a > 1 && r.low[a-1] == '.' && isDigit(r.low[a-2]) && r.at(a-3) != ' ' || r.inTags(a) {
+		return u, false // "5.1x2+2.0x3"
+	}
 	if r.at(j+1) == 'e' { // 01xE03
 		j++
 	}
 	v, e, ok := r.numberAt(j + 1)
+	if r.low[0] == '[' && a == 1 && e-j-1 != 2 { // a group's name: [0x539]
+		return u, false
+	}
 	if !ok || !r.endOfEpisode(e) || s >= 320 && v >= 200 && !(plausibleYear(s) && v <= 366) || e-j-1 > 4 {
 		return u, false
 	}
@@ -240,6 +252,20 @@ func (r *reading) timesAt(a int) (u numbering, ok bool) {
 	u.add(v)
 	r.further(&u, 'x')
 	return u, true
+}
+
+// inTags reports whether byte a stands in a bracket that holds tags before it.
+func (r *reading) inTags(a int) bool {
+	i := r.tokenAt(a)
+	if i < 1 || r.toks[i].group < 0 {
+		return false
+	}
+	for k := i - 1; k >= 0 && r.toks[k].group == r.toks[i].group; k-- {
+		if r.toks[k].is(clsStrong) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofAt reads 1of6, 1 of 6, 3iz6 at token i.

@@ -261,7 +261,7 @@ func (r *reading) yearGroup(i int) bool {
 	if n > 5 || g.cls.has(clsStrong) {
 		return false
 	}
-	return g.from == i || g.to-1 == i && (g.cls.has(clsGenre) || g.kind == '[')
+	return g.from == i || g.to-1 == i && (g.cls.has(clsGenre) || g.kind == '[' || r.toks[i].gap&gapSpaced != 0)
 }
 
 // firstStrong gives the first token that ends a title for sure: a strong tag that something stands before.

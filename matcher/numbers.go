@@ -135,7 +135,7 @@ func (r *reading) episodeMark(j int, season bool) (v media.Number, end int, ok b
 		for n := 0; n < 3 && (separator(r.at(k)) || r.at(k) == '#'); n++ {
 			k++
 		}
-		if v, end, ok = r.numberAt(k); ok && r.endOfEpisode(end) {
+		if v, end, ok = r.numberAt(k); ok && (r.endOfEpisode(end) || season && end-k == 2 && r.capitalAt(end)) {
 			return v, end, true
 		}
 	}
@@ -158,6 +158,11 @@ func (r *reading) endOfEpisode(i int) bool {
 	c := r.at(i)
 	return r.bounded(i) || (c == 'e' || c == 'x' || c == 's') && (isDigit(r.at(i+1)) || r.at(i+1) == 'p' && isDigit(r.at(i+2))) ||
 		c == 'e' && r.at(i+1) == 'n' && r.at(i+2) == 'd' && r.bounded(i+3)
+}
+
+// capitalAt reports whether a word with a capital begins at byte i, glued to what is before it: "S03E02Le".
+func (r *reading) capitalAt(i int) bool {
+	return i+1 < len(r.text) && r.text[i] >= 'A' && r.text[i] <= 'Z' && r.low[i+1] >= 'a' && r.low[i+1] <= 'z'
 }
 
 // tokenAt gives the first token that begins at byte j or after it, -1 for none.

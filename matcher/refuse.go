@@ -272,6 +272,9 @@ func (m *matcher) cameraName() bool {
 	if len(r.toks) == 2 && r.toks[0].digits == 3 && r.toks[1].digits == 4 && r.toks[1].gap == gapUnder { // 100_0123
 		return true
 	}
+	if r.num.form == formDate && m.genericTitle() && !m.ctx.series {
+		return true
+	}
 	if r.num.form == formDate && m.recorderTime() {
 		return true
 	}
@@ -300,6 +303,17 @@ func (m *matcher) cameraName() bool {
 		}
 	}
 	return false
+}
+
+// genericTitle reports whether the words before the date say nothing: "video_2023-05-01".
+func (m *matcher) genericTitle() bool {
+	r := &m.file
+	for i := r.first; i < r.limit; i++ {
+		if !r.toks[i].is(clsGeneric | clsCamera | clsOther) {
+			return false
+		}
+	}
+	return true
 }
 
 // recorderTime reports whether a time of day follows the date as recorders of screens and games write it: "2023-10-02

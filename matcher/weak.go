@@ -215,6 +215,9 @@ func (r *reading) isolated(i int) bool {
 // bareCandidate reads a number at token i that is not the first word.
 func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 	t := &r.toks[i]
+	if t.gap == gapDot && r.toks[i-1].num >= 0 && r.fansub || r.fansub && i+1 < len(r.toks) && r.toks[i+1].gap == gapDot && r.toks[i+1].num >= 0 && r.toks[i+1].num != 5 && t.gap&gapSpaced == 0 {
+		return c, false // "Evangelion 1.11"
+	}
 	if t.gap == gapDash && r.toks[i-1].num >= 0 && r.toks[i-1].start >= r.yearEnd {
 		return c, false // "1-09-70"
 	}
@@ -430,7 +433,10 @@ func (r *reading) pairCandidate(i, end int) (c candidate, ok bool) {
 	if a.gap&gapSpaced != 0 || i+2 < len(r.toks) && r.toks[i+2].gap&gapSpaced != 0 {
 		c.score += 0.15
 	}
-	if r.yearEnd > 0 {
+	switch {
+	case r.yearEnd > 0 && r.yearEnd+1 == a.start && b.gap == gapUnder && a.digits == 2:
+		c.score = 1 // "Title-2016-02_04"
+	case r.yearEnd > 0:
 		c.score -= 0.5
 	}
 	if !r.isolated(i + 1) {
