@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 //go:embed catalog.json
 var builtinCatalog []byte
+
+// builtin is read once: it never changes, and tests make many servers.
+var builtin = sync.OnceValues(func() (*catalog, error) { return readCatalog(builtinCatalog) })
 
 // Kinds of a title, as the service names them in simkl_type.
 const (

@@ -20,6 +20,7 @@ var (
 	seasonEpisode = regexp.MustCompile(`(?i)\bS(\d{1,2})[ ._-]*E(\d{1,4})((?:[ ._-]*E\d{1,4})*)`)
 	crossEpisode  = regexp.MustCompile(`\b(\d{1,2})x(\d{2,3})\b`)
 	fansubNumber  = regexp.MustCompile(` - (\d{1,4})(?:v\d)?\b`)
+	seasonFolder  = regexp.MustCompile(`(?i)^(season|staffel|saison)[ ._]*\d+$`)
 	moreEpisodes  = regexp.MustCompile(`(?i)E(\d{1,4})`)
 	yearInName    = regexp.MustCompile(`[ ._(\[]((?:19|20)\d\d)(?:[ ._)\]]|$)`)
 	bracketed     = regexp.MustCompile(`\[[^\]]*\]`)
@@ -59,8 +60,11 @@ func readFileName(file string) fileGuess {
 		cut = m[0]
 	}
 	g.title = strings.Trim(strings.ReplaceAll(base[:cut], ".", " "), " -([")
-	if parent := path.Base(path.Dir(file)); g.title == "" && parent != "." && parent != "/" {
-		above := readFileName(parent)
+	if parent := path.Dir(file); g.title == "" && parent != "." && parent != "/" && parent != file {
+		if seasonFolder.MatchString(path.Base(parent)) {
+			parent = path.Dir(parent)
+		}
+		above := readFileName(path.Base(parent))
 		g.title = above.title
 		if g.year == 0 {
 			g.year = above.year

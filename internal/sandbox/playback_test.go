@@ -32,7 +32,7 @@ func TestPlaybackListIsThatOfTheReference(t *testing.T) {
 func TestDeletePlayback(t *testing.T) {
 	p := newPeer(t, sandbox.Options{})
 	_, b := p.do("POST", "/scrobble/pause", `{"progress":12,"movie":{"ids":{"simkl":53801}}}`)
-	id := strings.TrimPrefix(b[:strings.Index(b, ",")], `{"id":`)
+	id, _, _ := strings.Cut(strings.TrimPrefix(b, `{"id":`), ",")
 	for path, want := range map[string]string{"": "url_failed", "/0": "url_failed", "/abc": "url_failed", "/1": "empty"} {
 		if status, b := p.do("DELETE", "/sync/playback"+path, ""); status != 404 || object(t, b)["error"] != want {
 			t.Error(path, status, b)
@@ -216,7 +216,7 @@ func TestCheckinCompletesByItself(t *testing.T) {
 func TestCheckinIsCancelledByDelete(t *testing.T) {
 	p := newPeer(t, sandbox.Options{})
 	_, b := p.do("POST", "/scrobble/checkin", `{"movie":{"ids":{"simkl":53801}}}`)
-	id := strings.TrimPrefix(b[:strings.Index(b, ",")], `{"id":`)
+	id, _, _ := strings.Cut(strings.TrimPrefix(b, `{"id":`), ",")
 	p.want("DELETE", "/sync/playback/"+id, "", 204, "")
 	p.clock.add(24 * time.Hour)
 	if len(p.s.History()) != 0 {

@@ -100,10 +100,11 @@ func New(o Options) (*Server, error) {
 	if o.BlockFor == 0 {
 		o.BlockFor = time.Minute
 	}
-	if o.Catalog == nil {
-		o.Catalog = builtinCatalog
+	read := builtin
+	if o.Catalog != nil {
+		read = func() (*catalog, error) { return readCatalog(o.Catalog) }
 	}
-	cat, err := readCatalog(o.Catalog)
+	cat, err := read()
 	if err != nil {
 		return nil, err
 	}
