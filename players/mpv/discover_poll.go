@@ -2,6 +2,7 @@ package mpv
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/simkld/simkld/players"
@@ -27,15 +28,18 @@ func (s *Source) poll(ctx context.Context, out players.Sink) error {
 	}
 }
 
-// unreached are the sockets to which there is no connection.
-func (s *Source) unreached() []string {
+// sockets are all sockets that are there now.
+func (s *Source) sockets() []string {
 	var out []string
 	for _, p := range s.places {
 		for _, path := range p.sockets() {
-			if !s.reached(path) {
+			if !slices.Contains(out, path) {
 				out = append(out, path)
 			}
 		}
 	}
 	return out
 }
+
+// unreached are the sockets to which there is no connection.
+func (s *Source) unreached() []string { return slices.DeleteFunc(s.sockets(), s.reached) }

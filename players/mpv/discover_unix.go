@@ -4,6 +4,7 @@ package mpv
 
 import (
 	"context"
+	"errors"
 
 	"github.com/fsnotify/fsnotify"
 	"go.uber.org/zap"
@@ -21,10 +22,7 @@ func (s *Source) discover(ctx context.Context, out players.Sink) error {
 	}
 	defer watcher.Close()
 	d := &discovery{source: s, watcher: watcher, watched: map[string]bool{}, failed: map[string]bool{}}
-	d.rewatch()
-	for _, path := range s.unreached() {
-		s.reach(ctx, path, out)
-	}
+	d.everything(ctx, out)
 	for {
 		select {
 		case <-ctx.Done():
@@ -58,7 +56,7 @@ func (d *discovery) event(ctx context.Context, e fsnotify.Event, out players.Sin
 		d.created(ctx, e.Name, out)
 	case e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename):
 		if d.watched[e.Name] { // the folder itself is gone: wait for it one step higher
-			delete(d.watched, e.Name)
+			d.unwatch(e.Name)
 			d.everything(ctx, out)
 		}
 	}
@@ -79,10 +77,11 @@ func (d *discovery) created(ctx context.Context, path string, out players.Sink) 
 	}
 }
 
-// everything sets the watches anew and tries the sockets that came into being before they stood.
+// everything sets the watches anew and tries all sockets, because some may have come into being before the watches
+// stood, also under the name of one that is connected. A player that is watched already is recognised by its process.
 func (d *discovery) everything(ctx context.Context, out players.Sink) {
 	d.rewatch()
-	for _, path := range d.source.unreached() {
+	for _, path := range d.source.sockets() {
 		d.source.reach(ctx, path, out)
 	}
 }
@@ -105,13 +104,19 @@ func (d *discovery) rewatch() {
 		}
 		for folder := range d.watched {
 			if !wanted[folder] {
-				delete(d.watched, folder)
-				d.watcher.Remove(folder) //nolint:errcheck // it may be gone already
+				d.unwatch(folder)
 			}
 		}
 		if !added {
 			return
 		}
+	}
+}
+
+func (d *discovery) unwatch(folder string) {
+	delete(d.watched, folder)
+	if err := d.watcher.Remove(folder); err != nil && !errors.Is(err, fsnotify.ErrNonExistentWatch) {
+		d.source.log.Debug("end the watch on a folder", zap.String("folder", media.Sanitize(folder)), zap.Error(err))
 	}
 }
 

@@ -112,10 +112,16 @@ func (p place) walk(folder string, rest []string) []string {
 		return []string{folder}
 	}
 	if !p.glob || !strings.ContainsAny(rest[0], "*?[") {
-		if below := filepath.Join(folder, rest[0]); isFolder(below) {
-			return p.walk(below, rest[1:])
+		below := filepath.Join(folder, rest[0])
+		switch {
+		case !isFolder(below):
+			return []string{folder}
+		case len(rest) == 1:
+			// Also the one above: a folder that is deleted while a player listens in it says so only when the
+			// player ends, and may have been made again long before.
+			return []string{folder, below}
 		}
-		return []string{folder}
+		return p.walk(below, rest[1:])
 	}
 	out := []string{folder}
 	list, err := os.ReadDir(folder)

@@ -157,6 +157,9 @@ func (s *Source) claim(who peer, path string) (key, instance string, ok bool) {
 	key = instance
 	if who.pid == os.Getpid() {
 		key += " " + path
+		if info, err := os.Stat(path); err == nil { // another one may have taken the name
+			key += info.ModTime().String()
+		}
 	}
 	if who.pid != 0 && s.connected[key] {
 		return "", "", false
