@@ -43,7 +43,7 @@ func (s *Store) Trusted(ctx context.Context, key string) (*media.Answer, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read a trusted answer: %w", err)
 	}
-	return fromText[media.Answer](answer)
+	return readable[media.Answer](answer), nil
 }
 
 // SetTrusted keeps an answer for a queue.TrustKey, or forgets it when answer is nil.

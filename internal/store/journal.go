@@ -175,16 +175,10 @@ func scanEntry(s scanner) (Entry, error) {
 		return e, err
 	}
 	e.Path, e.Started, e.Ended, e.WatchedAt = string(path), fromMicros(started), fromMicros(ended), fromMicros(watchedAt)
-	m, err := fromText[media.Match](match)
-	if err != nil {
-		return e, fmt.Errorf("read watch %d: %w", e.ID, err)
-	}
-	if m != nil {
+	if m := readable[media.Match](match); m != nil {
 		e.Match = *m
 	}
-	if e.Answer, err = fromText[media.Answer](answer); err != nil {
-		return e, fmt.Errorf("read watch %d: %w", e.ID, err)
-	}
+	e.Answer = readable[media.Answer](answer)
 	if chain.Valid {
 		e.Chain = json.RawMessage(chain.String)
 	}

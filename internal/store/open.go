@@ -101,6 +101,9 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, damage *Damage,
 	if s, err = open(ctx, path, o); err != nil {
 		return nil, damage, err
 	}
+	if damage.Watches, err = s.rescue(ctx, damage.MovedTo); err != nil {
+		damage.Reason = errors.Join(damage.Reason, err)
+	}
 	return s, damage, nil
 }
 

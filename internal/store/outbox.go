@@ -19,7 +19,6 @@ func scanRow(s scanner) (queue.Row, error) {
 		match, answer, candidates sql.NullString
 		at, nextAt, createdAt     int64
 		path                      []byte
-		found                     *media.Match
 	)
 	err := s.Scan(&r.ID, &r.Watch, &r.Seq, &r.Verb, &match, &r.Progress, &at, &path, &r.Player, &r.Account, &r.State,
 		&r.Form, &r.Attempts, &r.Locks, &r.Odds, &nextAt, &r.Patient, &r.Doubtful, &r.Playback, &answer, &candidates,
@@ -28,20 +27,12 @@ func scanRow(s scanner) (queue.Row, error) {
 		return r, err
 	}
 	r.Path, r.At, r.NextAt, r.CreatedAt = string(path), fromMicros(at), fromMicros(nextAt), fromMicros(createdAt)
-	if found, err = fromText[media.Match](match); err != nil {
-		return r, fmt.Errorf("read row %d: %w", r.ID, err)
+	// A damaged identity must not keep the others from being read: the row goes to unmatched, where a person sees it.
+	if r.Match, err = value[media.Match](match); err != nil {
+		r.LastError = "its identity can no longer be read"
 	}
-	if found != nil {
-		r.Match = *found
-	}
-	if r.Answer, err = fromText[media.Answer](answer); err != nil {
-		return r, fmt.Errorf("read row %d: %w", r.ID, err)
-	}
-	list, err := fromText[[]media.Answer](candidates)
-	if err != nil {
-		return r, fmt.Errorf("read row %d: %w", r.ID, err)
-	}
-	if list != nil {
+	r.Answer = readable[media.Answer](answer)
+	if list := readable[[]media.Answer](candidates); list != nil {
 		r.Candidates = *list
 	}
 	return r, nil
@@ -89,11 +80,7 @@ func (s *Store) replace(ctx context.Context, tx *sql.Tx, row *queue.Row) error {
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		list, err := fromText[[]media.Answer](candidates)
-		if err != nil {
-			return err
-		}
-		if list != nil {
+		if list := readable[[]media.Answer](candidates); list != nil {
 			row.Candidates = *list
 		}
 	}

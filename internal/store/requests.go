@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -42,11 +43,11 @@ func (s *Store) Requests(ctx context.Context, since time.Time) ([]Request, error
 	all, err := collect(ctx, s, func(sc scanner) (Request, error) {
 		var r Request
 		var at int64
-		var query string
+		var query sql.NullString
 		err := sc.Scan(&r.ID, &at, &r.Method, &r.Path, &query, &r.Status, &r.Latency, &r.Cache, &r.UserAgent, &r.Burst,
 			&r.Error)
-		if err == nil {
-			err = json.Unmarshal([]byte(query), &r.Query)
+		if q := readable[map[string]string](query); q != nil {
+			r.Query = *q
 		}
 		r.Time = fromMicros(at)
 		return r, err

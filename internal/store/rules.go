@@ -62,12 +62,11 @@ func (s *Store) Rules(ctx context.Context) ([]Rule, error) {
 		if season.Valid {
 			r.Season = &season.V
 		}
-		found, err := fromText[media.IDs](ids)
-		if err == nil && found != nil {
+		if found := readable[media.IDs](ids); found != nil {
 			r.IDs = *found
 		}
 		r.Folder, r.Created = string(folder), fromMicros(created)
-		return r, err
+		return r, nil
 	}, `SELECT id, folder, title, ids, kind, season, shift, created FROM rules ORDER BY id DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("read the rules: %w", err)

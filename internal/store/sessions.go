@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -69,18 +68,18 @@ func (s *Store) SavePlayed(ctx context.Context, key string, p Played) error {
 // Played gives what played of an item within the last 30 days, zero when nothing did.
 func (s *Store) Played(ctx context.Context, key string) (Played, error) {
 	var p Played
-	var spans string
+	var spans sql.NullString
 	var updated int64
 	err := s.db.QueryRowContext(ctx, `SELECT spans, length, updated FROM played WHERE key = ? AND updated >= ?`,
 		[]byte(key), micros(s.now().Add(-keepPlayed))).Scan(&spans, &p.Length, &updated)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Played{}, nil
 	}
-	if err == nil {
-		err = json.Unmarshal([]byte(spans), &p.Spans)
-	}
 	if err != nil {
 		return Played{}, fmt.Errorf("read what played: %w", err)
+	}
+	if list := readable[[]Span](spans); list != nil {
+		p.Spans = *list
 	}
 	p.Updated = fromMicros(updated)
 	return p, nil

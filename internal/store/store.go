@@ -116,15 +116,24 @@ func text[T any](v *T) (sql.NullString, error) {
 	return sql.NullString{String: string(b), Valid: true}, err
 }
 
-func fromText[T any](s sql.NullString) (*T, error) {
+// value reads JSON that text has written.
+func value[T any](s sql.NullString) (T, error) {
+	var v T
+	err := json.Unmarshal([]byte(s.String), &v)
+	return v, err
+}
+
+// readable reads JSON that text has written, nil for NULL and for what a disk has changed since: one damaged value must
+// not hide the others.
+func readable[T any](s sql.NullString) *T {
 	if !s.Valid {
-		return nil, nil //nolint:nilnil // NULL is "there is none", which is not an error
+		return nil
 	}
-	v := new(T)
-	if err := json.Unmarshal([]byte(s.String), v); err != nil {
-		return nil, err
+	v, err := value[T](s)
+	if err != nil {
+		return nil
 	}
-	return v, nil
+	return &v
 }
 
 type scanner interface{ Scan(dest ...any) error }
