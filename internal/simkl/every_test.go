@@ -13,6 +13,7 @@ import (
 
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/simkl"
+	"github.com/simkld/simkld/internal/simkl/limits"
 )
 
 // logged keeps what was logged.
@@ -341,27 +342,38 @@ func TestSearchFileSendsTheBaseNameAlone(t *testing.T) {
 
 // FuzzAnswers gives every call whatever a server may answer: no call may panic, and a failure has a class.
 func FuzzAnswers(f *testing.F) {
-	for _, tt := range failures {
-		f.Add(tt.status, []byte(tt.body))
+	for i, tt := range failures {
+		f.Add(uint8(i), tt.status, []byte(tt.body))
 	}
-	for _, body := range []string{pausedSeverance, added, activities, pinCode, deviceCode, deviceToken, `[{"ids":{"simkl_id":1}}]`} {
-		f.Add(200, []byte(body))
+	for which := range calls {
+		for _, body := range []string{pausedSeverance, added, activities, pinCode, deviceToken, `[{"ids":{"simkl_id":1}}]`} {
+			f.Add(uint8(which), 200, []byte(body))
+		}
 	}
-	f.Fuzz(func(t *testing.T, status int, body []byte) {
+	// Two hours pass between two calls, so that nothing waits and no hold lasts.
+	var shift time.Duration
+	clock := func() time.Time { return time.Now().Add(shift) }
+	l, err := limits.Open(limits.Config{Dir: f.TempDir(), Now: clock})
+	if err != nil {
+		f.Fatal(err)
+	}
+	m := &inMemory{}
+	cfg := config(f, "https://api.example", v1())
+	cfg.HTTP, cfg.Limits, cfg.Now = m, l, clock
+	c := client(f, cfg)
+	f.Fuzz(func(t *testing.T, which uint8, status int, body []byte) {
 		if status < 200 || status > 599 {
 			return
 		}
-		for _, tt := range calls {
-			synctest.Test(t, func(t *testing.T) {
-				c, _ := inBubble(t, v1(), reply(status, string(body)))
-				err := tt.call(t.Context(), c)
-				if err != nil && simkl.ClassOf(err) == "" {
-					t.Errorf("%s: %v has no class", tt.request, err)
-				}
-				if err == nil && status >= 300 {
-					t.Errorf("%s took a %d for a success", tt.request, status)
-				}
-			})
+		shift += 2 * time.Hour
+		m.seen, m.answer = nil, reply(status, string(body))
+		tt := calls[int(which)%len(calls)]
+		err := tt.call(t.Context(), c)
+		if err != nil && simkl.ClassOf(err) == "" {
+			t.Errorf("%s: %v has no class", tt.request, err)
+		}
+		if err == nil && status >= 300 {
+			t.Errorf("%s took a %d for a success", tt.request, status)
 		}
 	})
 }

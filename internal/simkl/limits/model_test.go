@@ -2,6 +2,7 @@ package limits_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -111,11 +112,12 @@ func child() bool {
 		fmt.Println("error", err)
 		return true
 	}
+	ctx := context.Background() // it ends by being killed or with its input
 	kinds := []limits.Call{write, read, detail}
 	in := bufio.NewScanner(os.Stdin)
 	for i := 0; in.Scan(); i++ {
 		call := kinds[i%len(kinds)]
-		p, err := l.Begin(contextOfChild(), call)
+		p, err := l.Begin(ctx, call)
 		if err != nil {
 			fmt.Println("error", err)
 			return true
@@ -125,7 +127,7 @@ func child() bool {
 			fmt.Println("inside")
 			select {}
 		}
-		err = p.End(contextOfChild(), limits.Result{Sent: begun, OK: true})
+		err = p.End(ctx, limits.Result{Sent: begun, OK: true})
 		fmt.Println("call", i%len(kinds), begun.UnixNano(), time.Now().UnixNano(), err)
 	}
 	return true

@@ -297,3 +297,35 @@ func TestALateSendCountsFromWhenItWasSent(t *testing.T) {
 		}
 	})
 }
+
+func TestAProcessWithMuchToWriteDoesNotShutOutTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		busy := open(t, dir)
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() { // ends when stop is closed
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					p := begin(t, busy, write)
+					time.Sleep(200 * time.Millisecond)
+					end(t, p, limits.Result{Sent: time.Now(), OK: true})
+				}
+			}
+		})
+		other := open(t, dir)
+		for range 10 {
+			time.Sleep(3 * time.Second)
+			begun := time.Now()
+			once(t, other, read)
+			if waited := time.Since(begun); waited > 1500*time.Millisecond {
+				t.Errorf("a command waited %v", waited)
+			}
+		}
+		close(stop)
+		wg.Wait()
+	})
+}
