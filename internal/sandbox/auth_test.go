@@ -282,3 +282,26 @@ func TestV2BrowserLoginComesBackWithIssuerOrDenial(t *testing.T) {
 		t.Fatal(status, m)
 	}
 }
+
+func TestLoginCanBeApprovedByAnotherAccount(t *testing.T) {
+	p := newPeer(t, sandbox.Options{ApproveAfter: -1})
+	first := p.token
+	p.token = ""
+	_, b := p.do("GET", "/oauth/pin", "")
+	code := text(object(t, b), "user_code")
+	if !p.s.ApproveAs(code, "second") || p.s.ApproveAs("NOPE1", "second") {
+		t.Fatal("the code decides whether there is such a login")
+	}
+	_, b = p.do("GET", "/oauth/pin/"+code, "")
+	p.token = text(object(t, b), "access_token")
+	if p.token == first || p.token == "" {
+		t.Fatal(b)
+	}
+	if _, b := p.do("GET", "/users/settings", ""); !strings.Contains(b, `"name":"second"`) {
+		t.Fatal(b)
+	}
+	p.do("POST", "/scrobble/stop", `{"progress":90,"movie":{"ids":{"simkl":53801}}}`)
+	if h := p.s.History(); len(h) != 1 || h[0].User != "second" {
+		t.Fatalf("%+v", h)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -44,6 +45,7 @@ type pin struct {
 	Scope    string    `json:"scope,omitempty"`
 	Made     time.Time `json:"made"`
 	Approved bool      `json:"approved,omitempty"`
+	User     int64     `json:"user,omitempty"` // who approved it; 0 is the account of Options.User
 	Polled   time.Time `json:"polled,omitzero"`
 	Interval int       `json:"interval,omitempty"` // seconds; V2 grows it by slow_down
 }
@@ -98,12 +100,13 @@ func (s *Server) approvedBy(p *pin, now time.Time) bool {
 	return p.Approved
 }
 
-func (s *Server) approve(userCode string, now time.Time) bool {
+// approve lets a login through for an account.
+func (s *Server) approve(userCode string, u *user, now time.Time) bool {
 	want := foldCode(userCode)
 	for _, set := range []map[string]*pin{s.st.Pins, s.st.Devices} {
 		for _, p := range set {
 			if foldCode(p.UserCode) == want && now.Before(p.Made.Add(codeLife)) {
-				p.Approved = true
+				p.Approved, p.User = true, u.ID
 				return true
 			}
 		}
@@ -131,6 +134,7 @@ func (s *Server) newPin(c *call) response {
 	if out, refused := onlyV1(c, "/oauth2/device"); refused {
 		return out
 	}
+	s.sweep(c.now)
 	p := &pin{UserCode: codeText(5), Client: c.client, Made: c.now}
 	s.st.Pins[p.UserCode] = p
 	where := s.site(c) + "/pin"
@@ -163,7 +167,23 @@ func (s *Server) pollPin(c *call) response {
 		return reply(http.StatusOK, outcome{Result: "KO", Message: "Authorization pending"})
 	}
 	delete(s.st.Pins, name) // the token is handed out once
-	return reply(http.StatusOK, outcome{Result: "OK", Token: s.grantV1(c.client, s.loginUser().ID)})
+	return reply(http.StatusOK, outcome{Result: "OK", Token: s.grantV1(c.client, s.approver(p))})
+}
+
+// approver is the account that a login links.
+func (s *Server) approver(p *pin) int64 {
+	if p.User != 0 {
+		return p.User
+	}
+	return s.loginUser().ID
+}
+
+// sweep forgets the logins and codes that are long over.
+func (s *Server) sweep(now time.Time) {
+	old := func(_ string, p *pin) bool { return !now.Before(p.Made.Add(purgeAfter)) }
+	maps.DeleteFunc(s.st.Pins, old)
+	maps.DeleteFunc(s.st.Devices, old)
+	maps.DeleteFunc(s.st.Codes, func(_ string, k *code) bool { return !now.Before(k.Made.Add(authCodeLife)) })
 }
 
 func (s *Server) loginUser() *user { return s.addUser(s.opts.User, "", "") }

@@ -95,6 +95,7 @@ func (s *Server) device(c *call) response {
 	if !ok {
 		return out
 	}
+	s.sweep(c.now)
 	user := codeText(8)
 	p := &pin{
 		UserCode: user[:4] + "-" + user[4:], Device: "dc_" + secretText(40), Client: client, Scope: grantScope(f.Get("scope")),
@@ -142,7 +143,7 @@ func (s *Server) pollDevice(c *call, client, device string) response {
 		return oauth2Problem(http.StatusBadRequest, "authorization_pending", "")
 	}
 	delete(s.st.Devices, device)
-	return tokenAnswer(s.grantV2(client, s.loginUser().ID, p.Scope, c.now), c.now)
+	return tokenAnswer(s.grantV2(client, s.approver(p), p.Scope, c.now), c.now)
 }
 
 func tokenAnswer(g *grant, now time.Time) response {

@@ -279,6 +279,9 @@ var letters = strings.NewReplacer(
 func fold(s string) string {
 	s = letters.Replace(strings.ToLower(s))
 	return strings.Map(func(r rune) rune {
+		if r >= 0x300 && r <= 0x36f {
+			return -1 // accents written on their own, as names from macOS have them
+		}
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
 			return r
 		}

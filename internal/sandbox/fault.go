@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,12 +58,7 @@ func (s *Server) Inject(f Fault) (remove func()) {
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for i, have := range s.faults {
-			if have == in {
-				s.faults = append(s.faults[:i], s.faults[i+1:]...)
-				return
-			}
-		}
+		s.faults = slices.DeleteFunc(s.faults, func(f *fault) bool { return f == in })
 	}
 }
 
@@ -77,14 +73,26 @@ func (s *Server) takeFault(r *http.Request) *Fault {
 		return &f
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.faults {
-		if (f.Times == 0 || f.used < f.Times) && (f.Match == nil || f.Match(r)) {
-			f.used++
+	faults := slices.Clone(s.faults)
+	s.mu.Unlock()
+	for _, f := range faults {
+		// Match is foreign code, which may ask the server something: it runs without the mutex.
+		if (f.Match == nil || f.Match(r)) && s.useFault(f) {
 			return &f.Fault
 		}
 	}
 	return nil
+}
+
+// useFault takes one use of a fault, if any is left.
+func (s *Server) useFault(f *fault) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.Times > 0 && f.used >= f.Times || !slices.Contains(s.faults, f) {
+		return false
+	}
+	f.used++
+	return true
 }
 
 // parseFault reads the form of header and query: words and key=value, separated by commas, such as

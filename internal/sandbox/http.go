@@ -141,6 +141,7 @@ func (s *Server) answer(ctx context.Context, c *call) (response, *Fault) {
 func (s *Server) guarded(ctx context.Context, c *call, e endpoint, known bool, f *Fault) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c.now = s.opts.Now() // under the mutex, so that calls are counted in the order of their times
 	if out, refused := s.gate(c, e, known); refused {
 		return out
 	}
@@ -156,7 +157,7 @@ func (s *Server) guarded(ctx context.Context, c *call, e endpoint, known bool, f
 			s.mu.Lock()
 		}
 	}
-	c.now = s.opts.Now()
+	c.now = s.opts.Now() // the lock may have been waited for
 	if c.user != nil {
 		s.mature(c.user, c.now)
 		s.prune(c.user, c.now)

@@ -148,6 +148,7 @@ func TestResolutionOrder(t *testing.T) {
 		`{"title":"Heat","year":1995,"ids":{"imdb":"tt9999999"}}`: 53801,
 		`{"ids":{"tmdb":78}}`:                                     900106,
 		`{"title":"Le fabuleux destin d'Amelie Poulain"}`:         900114,
+		"{\"title\":\"Ame\u0301lie\",\"year\":2001}":              900114,
 		`{"title":"Harbour Lights","year":2026}`:                  900190,
 	} {
 		p := newPeer(t, sandbox.Options{})

@@ -141,6 +141,16 @@ func TestFaultsCanBeAskedForByHeaderAndQuery(t *testing.T) {
 	}
 }
 
+func TestMatchMayAskTheServer(t *testing.T) {
+	p := newPeer(t, sandbox.Options{})
+	p.s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Match: func(*http.Request) bool { return len(p.s.Requests()) == 1 }})
+	for i, want := range []int{200, 500, 200} {
+		if status, _ := p.do("GET", "/users/settings", ""); status != want {
+			t.Fatal(i, status)
+		}
+	}
+}
+
 func TestInjectedFaultCanBeTakenBack(t *testing.T) {
 	p := newPeer(t, sandbox.Options{})
 	remove := p.s.Inject(sandbox.Fault{Kind: sandbox.FaultStatus, Status: 502})

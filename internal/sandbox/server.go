@@ -197,10 +197,13 @@ func (s *Server) Revoke(token string) {
 }
 
 // Approve lets the login with this user code go through now. It says whether there is such a login.
-func (s *Server) Approve(userCode string) bool {
+func (s *Server) Approve(userCode string) bool { return s.ApproveAs(userCode, s.opts.User) }
+
+// ApproveAs is Approve for another account, made if it is new.
+func (s *Server) ApproveAs(userCode, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ok := s.approve(userCode, s.opts.Now())
+	ok := s.approve(userCode, s.addUser(name, "", ""), s.opts.Now())
 	s.save()
 	return ok
 }
