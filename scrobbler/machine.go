@@ -266,11 +266,7 @@ func (m *Machine) Sleep(now media.Moment) []Effect {
 func (m *Machine) wokeUp(s *session, before time.Duration, now media.Moment) {
 	ep := s.current()
 	if ep.told == toldStart {
-		at := s.ranAt
-		if at.IsZero() {
-			at = now.Wall
-		}
-		m.pauseAt(s, ep, s.progress(s.cur, before), at)
+		m.pauseAt(s, ep, s.progress(s.cur, before), s.lastRan(ep, now.Wall))
 	}
 	m.awake(s)
 }
@@ -337,7 +333,7 @@ func (m *Machine) Mark(w media.WatchID, now media.Moment) ([]Effect, bool) {
 	}
 	at := now.Wall
 	if s.over {
-		at = s.lastRan(at)
+		at = s.lastRan(ep, at)
 	} else {
 		s.sync(now)
 	}

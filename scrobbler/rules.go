@@ -223,10 +223,13 @@ func (m *Machine) earned(s *session, i int, p float64) bool {
 	return ran && lastPart(ep.match) && p >= watchedFrom && s.share(i) >= m.set.MinPlayed
 }
 
-// lastRan is when a session last played, now if it never did.
-func (s *session) lastRan(now time.Time) time.Time {
-	if s.ranAt.IsZero() || s.running() {
+// lastRan is when an episode last played: not before its start was told, now if it never played.
+func (s *session) lastRan(ep *episode, now time.Time) time.Time {
+	switch {
+	case s.ranAt.IsZero():
 		return now
+	case s.ranAt.Before(ep.toldWall) && !now.Before(ep.toldWall):
+		return ep.toldWall
 	}
 	return s.ranAt
 }
@@ -239,7 +242,7 @@ func (m *Machine) finish(s *session, i int, p float64, now media.Moment) {
 	if ep.counted {
 		return
 	}
-	at := s.lastRan(now.Wall)
+	at := s.lastRan(ep, now.Wall)
 	if !lastPart(ep.match) {
 		p = min(p, watchedFrom-0.01) // a film counts when its last file ends
 	}

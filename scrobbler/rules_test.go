@@ -436,6 +436,31 @@ func TestTheLastFileOfAFilmAloneIsHalfOfIt(t *testing.T) {
 	f.told("start Long/2 55.04", "pause Long/2 100") // 45 %
 }
 
+func TestNoFileOfAFilmButTheLastIsAWatchHoweverFarItComes(t *testing.T) {
+	f := newFilm(t)
+	part := f.titles["/cd2"]
+	part.Part, part.Parts = 5, 6
+	f.titles["/part5"] = part
+	f.set.MinPlayed = 0
+	f.do(f.m.Reload(f.set, f.now))
+	p := f.plays("/part5")
+	f.after(long)
+	p.seeks(0) // no round is over either
+	f.told("start Long/5 66.68")
+	f.after(long)
+	p.ends()
+	f.told("stop Long/5 79.99")
+	f.noticed()
+}
+
+func TestARoundThatEndsNearTheEndIsWhole(t *testing.T) {
+	f := newFilm(t)
+	p := f.plays("/heat")
+	f.after(96 * time.Minute)
+	p.seeks(0)
+	f.told("start Heat 0.08", "watched Heat 100")
+}
+
 func TestLoopsTheSameItemTheFirstRoundOnly(t *testing.T) {
 	f := newFilm(t)
 	p := f.plays("/heat")
