@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -76,11 +77,17 @@ func (e *Env) tokens() (*app.Tokens, error) {
 
 // connect makes a client of Simkl for the account that is linked, with the limits that all processes share.
 func (e *Env) connect(ctx context.Context, settings config.Simkl) (app.Linked, error) {
-	p, err := e.paths()
+	s, err := e.state(ctx)
 	if err != nil {
 		return app.Linked{}, err
 	}
-	s, err := e.state(ctx)
+	return e.connectBy(ctx, settings, s, nil)
+}
+
+// connectBy is connect with a state and a transport of the caller's; nil for no log of requests and for the usual
+// transport.
+func (e *Env) connectBy(ctx context.Context, settings config.Simkl, s *store.Store, by http.RoundTripper) (app.Linked, error) {
+	p, err := e.paths()
 	if err != nil {
 		return app.Linked{}, err
 	}
@@ -89,7 +96,7 @@ func (e *Env) connect(ctx context.Context, settings config.Simkl) (app.Linked, e
 		return app.Linked{}, err
 	}
 	return app.Connect(ctx, app.ClientOptions{
-		Paths: p, Config: settings, Tokens: tokens, Store: s, Log: zap.NewNop(), Now: e.Now,
+		Paths: p, Config: settings, Tokens: tokens, Store: s, Log: zap.NewNop(), HTTP: by, Now: e.Now,
 	})
 }
 

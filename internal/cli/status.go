@@ -317,7 +317,7 @@ func (v *statusView) account() {
 	if q := v.st.Queue; q.Pending+q.Unmatched+q.Dead == 0 {
 		words += " Nothing waits."
 	}
-	v.line("%s simkld %s, up %s.", capital(words), term.Foreign(v.st.Version), term.Span(time.Duration(v.st.UptimeS)*time.Second))
+	v.line("%s simkld %s, up %s.", words, term.Foreign(v.st.Version), term.Span(time.Duration(v.st.UptimeS)*time.Second))
 }
 
 func capital(s string) string {

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simkld/simkld/internal/about"
+	"github.com/simkld/simkld/internal/api"
+	"github.com/simkld/simkld/internal/app"
+	"github.com/simkld/simkld/internal/config"
+	"github.com/simkld/simkld/internal/doctor"
+	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/paths"
+	"github.com/simkld/simkld/internal/term"
+	"github.com/simkld/simkld/players/mpv"
+)
+
+func newDoctor(env *Env) *cobra.Command {
+	var mend bool
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "check everything, and say what mends it", GroupID: groupSetup, Args: between(0, 0),
+		Long: `One line for each check: ok, hint (works) or FAIL (watches are not seen or not sent).
+It exits 1 if anything fails.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return examine(cmd.Context(), env, mend) },
+	}
+	cmd.Flags().BoolVar(&mend, "fix", false, "do by itself what is safe")
+	return cmd
+}
+
+func examine(ctx context.Context, env *Env, mend bool) error {
+	p, err := env.paths()
+	if err != nil {
+		return err
+	}
+	findings := doctor.Look(ctx, env.checks(p), mend, func(did string) { fmt.Fprintln(env.Err, media.Sanitize(did)) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for i := range findings {
+		findings[i].Text, findings[i].Mend = media.Sanitize(findings[i].Text), media.Sanitize(findings[i].Mend)
+	}
+	fails, hints := doctor.Count(findings)
+	if env.flags.json {
+		err = env.print(findings)
+	} else {
+		err = sayFindings(env, findings, fails, hints)
+	}
+	if err == nil && fails > 0 {
+		err = fault.New(fault.Failed, term.Count(fails, "check fails", "checks fail"), "each line says what mends it")
+	}
+	return err
+}
+
+func sayFindings(env *Env, findings []doctor.Finding, fails, hints int) error {
+	out := env.out()
+	marks := map[doctor.State]term.Cell{
+		doctor.OK: {Text: "ok", Style: term.Done}, doctor.Hint: {Text: "hint", Style: term.Waits},
+		doctor.Fail: {Text: "FAIL", Style: term.NeedsYou},
+	}
+	for _, f := range findings {
+		mark := marks[f.State]
+		line := fmt.Sprintf("%s%*s  %-8s  %s", out.Paint(mark.Style, mark.Text), 4-len(mark.Text), "", f.Check, f.Text)
+		if f.Mend != "" {
+			line += ": " + out.Paint(term.Command, f.Mend)
+		}
+		if _, err := fmt.Fprintln(env.Out, line); err != nil {
+			return err
+		}
+	}
+	words := "No trouble found."
+	switch {
+	case fails > 0:
+		words = fmt.Sprintf("%d fail, %s.", fails, term.Count(hints, "hint", "hints"))
+	case hints > 0:
+		words = "No trouble found, " + term.Count(hints, "hint", "hints") + "."
+	}
+	_, err := fmt.Fprintln(env.Out, words)
+	return err
+}
+
+// checks are all of them, in the order in which they depend on each other.
+func (e *Env) checks(p paths.Paths) []doctor.Check {
+	loaded, broken := e.load()
+	settings := doctor.Of("config", func(context.Context) doctor.Finding { return e.configFinding(loaded, broken) })
+	if broken != nil {
+		// The others would judge settings that nobody wants.
+		return []doctor.Check{settings, doctor.Files{State: p.State}, doctor.Queue{State: p.State, Now: e.Now}}
+	}
+	c := loaded.Config
+	simkl := &doctor.Simkl{
+		ClientID: app.ClientID(c.Simkl), APIURL: c.Simkl.APIURL, Proxy: c.Simkl.Proxy, Now: e.Now,
+		Connect: func(ctx context.Context, transport http.RoundTripper) (app.Linked, error) {
+			// A state that cannot be opened is the queue's trouble; here it only means that no request is logged.
+			s, err := e.stateToLook(ctx)
+			if err != nil {
+				s = nil
+			}
+			return e.connectBy(ctx, c.Simkl, s, transport)
+		},
+	}
+	places := append(mpv.DefaultSockets(mpv.Surroundings{
+		Runtime: e.getenv("XDG_RUNTIME_DIR"), Home: p.Home, Config: e.getenv("XDG_CONFIG_HOME"),
+	}), c.Players.MPV.Sockets...)
+	return []doctor.Check{
+		settings, doctor.Files{State: p.State}, simkl.Account(), simkl.Clock(), simkl.Network(),
+		doctor.MPV{Enabled: c.Players.MPV.Enabled, Places: places},
+		doctor.Queue{State: p.State, Now: e.Now}, doctor.Of("daemon", e.daemonFinding),
+	}
+}
+
+func (e *Env) configFinding(l config.Loaded, broken error) doctor.Finding {
+	if broken != nil {
+		f := doctor.Finding{State: doctor.Fail, Text: broken.Error()}
+		if err, ok := explain(broken).(*fault.Error); ok { //nolint:errorlint // explain gives it bare
+			f.Text, f.Mend = err.What, err.Do
+		}
+		return f
+	}
+	text := "no file, all defaults"
+	if l.File != "" {
+		text = e.home(l.File)
+	}
+	return doctor.Finding{State: doctor.OK, Text: text + ", " + term.Count(set(l.Entries), "key set", "keys set")}
+}
+
+func (e *Env) daemonFinding(ctx context.Context) doctor.Finding {
+	d, err := e.daemon()
+	if err != nil {
+		return doctor.Finding{State: doctor.Fail, Text: err.Error()}
+	}
+	st, err := d.Status(ctx)
+	switch {
+	case api.IsNoDaemon(err):
+		return doctor.Finding{State: doctor.Fail, Text: "not running: nothing is seen", Mend: about.Name + " run"}
+	case err != nil:
+		return doctor.Finding{State: doctor.Fail, Text: "it does not answer", Mend: "stop it and start it again"}
+	}
+	text := fmt.Sprintf("running, pid %d, up %s", st.PID, term.Span(time.Duration(st.UptimeS)*time.Second))
+	if len(st.Needs) > 0 {
+		return doctor.Finding{State: doctor.Hint, Text: text + "; it needs you: " + st.Needs[0]}
+	}
+	return doctor.Finding{State: doctor.OK, Text: text}
+}

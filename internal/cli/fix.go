@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/simkld/simkld/internal/about"
+	"github.com/simkld/simkld/internal/api"
+	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/store"
+	"github.com/simkld/simkld/internal/term"
+)
+
+// fixFlags are what a person says a watch is.
+type fixFlags struct {
+	ids             media.IDs
+	simkl           int64
+	season, episode *int
+}
+
+func newFix(env *Env) *cobra.Command {
+	var f fixFlags
+	var season, episode int
+	cmd := &cobra.Command{
+		Use: "fix [ENTRY] --simkl ID", Short: "say which title it is, here and from now on", GroupID: groupMend, Args: between(0, 1),
+		Long: `Without a number: what plays, else what was played last. What waits is sent as the
+right title, an episode that was sent wrongly is taken back and sent anew, and the same
+is done for that folder and title from now on.`,
+		Example: `  simkld fix 47 --simkl 12001
+  simkld fix --imdb tt0113277
+  simkld fix 52 --mal 37430 --episode 1`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.ids.Simkl = media.SimklID(f.simkl)
+			if cmd.Flags().Changed("season") {
+				f.season = &season
+			}
+			if cmd.Flags().Changed("episode") {
+				f.episode = &episode
+			}
+			if err := f.check(); err != nil {
+				return err
+			}
+			return fix(cmd.Context(), env, args, f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Int64Var(&f.simkl, "simkl", 0, "its `ID` on Simkl: the number in the page's address")
+	flags.StringVar(&f.ids.IMDB, "imdb", "", "its `ID` on IMDb, as tt0113277")
+	flags.StringVar(&f.ids.TMDB, "tmdb", "", "its `ID` on TMDB")
+	flags.StringVar(&f.ids.TVDB, "tvdb", "", "its `ID` on TheTVDB")
+	flags.StringVar(&f.ids.MAL, "mal", "", "its `ID` on MyAnimeList")
+	flags.StringVar(&f.ids.AniDB, "anidb", "", "its `ID` on AniDB")
+	flags.IntVar(&season, "season", 0, "this is season `N` there; 0 are the specials")
+	flags.IntVar(&episode, "episode", 0, "this is episode `N` there; the others of the folder follow")
+	return cmd
+}
+
+func (f fixFlags) check() error {
+	switch {
+	case f.ids.IsZero():
+		return fault.New(fault.Usage, "fix needs to know the title", "give --simkl ID (or --imdb, --tmdb, --tvdb, --mal, --anidb)")
+	case f.ids.Simkl < 0:
+		return fault.Usagef("copy the number in the page's address", "--simkl is %d", f.ids.Simkl)
+	case f.ids.IMDB != "" && !strings.HasPrefix(f.ids.IMDB, "tt"):
+		return fault.Usagef("write it like tt0113277", "--imdb is %q", f.ids.IMDB)
+	case f.season != nil && *f.season < 0, f.episode != nil && *f.episode < 0:
+		return fault.New(fault.Usage, "a season or an episode is below 0", "use 0 or more")
+	}
+	for name, id := range map[string]string{"--tmdb": f.ids.TMDB, "--tvdb": f.ids.TVDB, "--mal": f.ids.MAL, "--anidb": f.ids.AniDB} {
+		if strings.Trim(id, "0123456789") != "" {
+			return fault.Usagef("use the number alone", "%s is %q", name, id)
+		}
+	}
+	return nil
+}
+
+func fix(ctx context.Context, env *Env, args []string, f fixFlags) error {
+	target, err := fixTarget(ctx, env, args)
+	if err != nil {
+		return err
+	}
+	raw := rawMatch(ctx, target.Path)
+	hit, err := lookUp(ctx, env, f, raw)
+	if err != nil {
+		return err
+	}
+	plan, err := planFix(f, raw, target, hit)
+	if err != nil {
+		return err
+	}
+	s, err := env.state(ctx)
+	if err != nil {
+		return err
+	}
+	done, err := applyFix(ctx, env, s, target, plan)
+	if err != nil {
+		return err
+	}
+	if err := env.kick(ctx, api.KickRules); err != nil {
+		return err
+	}
+	return sayFixed(env, target, plan, done)
+}
+
+// fixTarget is the watch to correct: a number's, else what plays, else what was played last.
+func fixTarget(ctx context.Context, env *Env, args []string) (store.Entry, error) {
+	var id media.WatchID
+	if len(args) > 0 {
+		var err error
+		if id, err = parseEntry(args[0]); err != nil {
+			return store.Entry{}, err
+		}
+	}
+	if live, ok := playing(ctx, env, id); ok {
+		return live, nil
+	}
+	s, err := env.stateIfAny(ctx)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	entry, err := entryToMark(ctx, s, id)
+	if fault.KindOf(err) == fault.NotFound && id == 0 {
+		return entry, fault.New(fault.NotFound, "nothing was played yet that could be corrected", "")
+	}
+	return entry, err
+}
+
+// playing is the session with that number, or the newest that has not ended; its journal entry goes before, since it
+// knows more.
+func playing(ctx context.Context, env *Env, id media.WatchID) (store.Entry, bool) {
+	d, err := env.daemon()
+	if err != nil {
+		return store.Entry{}, false
+	}
+	st, err := d.Status(ctx)
+	if err != nil {
+		return store.Entry{}, false // no daemon, nothing that plays
+	}
+	for i := len(st.Sessions) - 1; i >= 0; i-- {
+		s := st.Sessions[i]
+		n, err := parseEntry(s.ID)
+		if err != nil || id != 0 && n != id || id == 0 && s.State == "stopped" {
+			continue
+		}
+		if journal, err := env.stateIfAny(ctx); err == nil && journal != nil {
+			if entry, err := journal.Entry(ctx, n); err == nil {
+				return entry, true
+			}
+		}
+		entry := store.Entry{ID: n, Path: pathOf(s.Path), Player: s.Player, Length: seconds(s.DurationS)}
+		if s.Identity != nil {
+			entry.Match = *s.Identity
+		}
+		return entry, true
+	}
+	return store.Entry{}, false
+}
+
+func sayFixed(env *Env, target store.Entry, plan fixPlan, done fixDone) error {
+	label := labelOf(plan.match, target.Path)
+	if env.flags.json {
+		out := struct {
+			ID       string      `json:"id"`
+			Identity media.Match `json:"identity"`
+			Became   string      `json:"became"`
+			Also     []string    `json:"also"`
+			Rule     *string     `json:"rule"`
+			URL      string      `json:"url"`
+		}{ID: number(target.ID), Identity: cleanMatch(plan.match), Became: done.became, Also: []string{}, URL: plan.page()}
+		for _, id := range done.also {
+			out.Also = append(out.Also, number(id))
+		}
+		if done.rule != 0 {
+			id := fmt.Sprint(done.rule)
+			out.Rule = &id
+		}
+		return env.print(out)
+	}
+	var words string
+	switch done.became {
+	case becameQueued:
+		words = fmt.Sprintf("%s counted for %s", label, env.day(when(target)))
+	case becameRepaired:
+		words = fmt.Sprintf("removed as %s, sent as %s for %s", answerTitle(cleanAnswer(*target.Answer)), label, env.day(when(target)))
+	case becameRight:
+		words = "Simkl has it as " + label + " already"
+	default:
+		words = "it is " + label
+	}
+	if len(done.also) > 0 {
+		words += "; " + term.Count(len(done.also), "other watch", "other watches") + " of the same title too"
+	}
+	switch {
+	case done.rule == 0:
+		words += "; no rule is remembered, the name alone does not tell it apart"
+	case plan.rule.Offset != 0:
+		words += fmt.Sprintf("; the rule is remembered, with episodes %+d", plan.rule.Offset)
+	default:
+		words += "; the rule is remembered"
+	}
+	out := env.out()
+	line := out.Paint(term.Done, "ok") + "  " + words
+	if p := plan.page(); p != "" {
+		line += "  " + out.Address(strings.TrimPrefix(p, "https://"))
+	}
+	if _, err := fmt.Fprintln(env.Out, line); err != nil {
+		return err
+	}
+	if done.rule != 0 {
+		fmt.Fprintf(env.Err, "To forget it: %s rules remove %d\n", about.Name, done.rule)
+	}
+	return nil
+}

@@ -1,0 +1,354 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/simkld/simkld/internal/app"
+	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/identify"
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/simkl"
+	"github.com/simkld/simkld/internal/simkl/limits"
+	"github.com/simkld/simkld/internal/store"
+	"github.com/simkld/simkld/queue"
+)
+
+// fixPlan is what a correction will do.
+type fixPlan struct {
+	// match is what the watch is from now on.
+	match media.Match
+	// rule is what is learned; nothing when remember is false.
+	rule     store.Rule
+	remember bool
+	// answer is the title on Simkl, nil when Simkl could not be asked.
+	answer *media.Answer
+}
+
+func (p fixPlan) page() string {
+	if p.answer != nil {
+		return page(p.answer)
+	}
+	kind := media.AnswerShow
+	if p.match.Kind == media.KindMovie {
+		kind = media.AnswerMovie
+	}
+	return page(&media.Answer{Kind: kind, IDs: p.match.IDs})
+}
+
+// rawMatch is what a file is by its name alone, without rules: what a rule is learned against.
+func rawMatch(ctx context.Context, path string) media.Match {
+	m, _, _ := identify.New(identify.Config{Places: identify.NewPlaces(nil, nil, nil)}).Identify(ctx, media.Item{Path: path})
+	return m
+}
+
+// lookUp asks Simkl for the title of an id, so that a mistyped one is found out. Without network, or a client_id, the
+// person's word is taken, and hit is nil.
+func lookUp(ctx context.Context, env *Env, f fixFlags, raw media.Match) (*simkl.Hit, error) {
+	loaded, err := env.load()
+	if err != nil {
+		return nil, err
+	}
+	if app.ClientID(loaded.Config.Simkl) == "" {
+		return nil, nil //nolint:nilnil // nobody can be asked, which is no error
+	}
+	linked, err := env.connect(ctx, loaded.Config.Simkl)
+	if err != nil {
+		return nil, err
+	}
+	ask := simkl.Title{IDs: f.ids, Container: media.AnswerMovie}
+	if f.season != nil || f.episode != nil || raw.Kind == media.KindEpisode {
+		ask.Container = media.AnswerShow
+	}
+	ctx, cancel := context.WithTimeout(simkl.WithPriority(ctx, limits.Typed), 10*time.Second)
+	defer cancel()
+	hits, err := linked.Client.SearchID(ctx, ask)
+	switch class := simkl.ClassOf(err); {
+	case class == simkl.Gone, class == simkl.NoMatch, err == nil && len(hits) == 0:
+		return nil, fault.New(fault.NotFound, "Simkl knows no title with "+idWords(f.ids), "check the number")
+	case errors.Is(err, context.Canceled):
+		return nil, err
+	case err != nil:
+		fmt.Fprintf(env.Err, "Simkl was not asked (%s): the id is taken as it is.\n", media.Sanitize(explain(err).Error()))
+		return nil, nil //nolint:nilnil // the person knows better than a network that is away
+	}
+	return &hits[0], nil
+}
+
+// planFix decides what the watch is and what is learned.
+func planFix(f fixFlags, raw media.Match, target store.Entry, hit *simkl.Hit) (fixPlan, error) {
+	m := raw
+	m.IDs, m.Year, m.Confidence, m.Source, m.Refused, m.Date = f.ids, 0, 1, "rule", media.ReasonNone, ""
+	m.Because = []string{"you said so with fix"}
+	if m.Title == "" {
+		m.Title = target.Match.Title
+	}
+	kind := media.AnswerKind("")
+	if hit != nil {
+		kind = hit.Kind
+		m.IDs.Simkl, m.Title, m.Year = hit.IDs.Simkl, hit.Title, hit.Year
+	} else if f.season == nil && f.episode == nil && raw.Kind != media.KindEpisode {
+		kind = media.AnswerMovie
+	}
+	plan := fixPlan{rule: store.Rule{Title: raw.Title, IDs: m.IDs, Kind: kind}}
+	var err error
+	if kind == media.AnswerMovie {
+		err = planFilm(f, &m)
+	} else {
+		err = planEpisode(f, raw, target, kind, &m, &plan.rule)
+	}
+	if err != nil {
+		return plan, err
+	}
+	plan.match = m
+	if media.SchemeOf(target.Path) == "" && filepath.IsAbs(target.Path) {
+		plan.rule.Folder = ruleFolder(target.Path, plan.rule)
+	}
+	// A rule without a folder or a title would take everything for this one.
+	plan.remember = plan.rule.Folder != "" && plan.rule.Title != "" && (kind == media.AnswerMovie || hasNumber(raw))
+	if hit != nil {
+		plan.answer = answerOfHit(*hit, m)
+	}
+	return plan, nil
+}
+
+func hasNumber(m media.Match) bool { return len(m.Episodes)+len(m.Absolute) > 0 }
+
+func planFilm(f fixFlags, m *media.Match) error {
+	if f.season != nil || f.episode != nil {
+		return fault.New(fault.Usage, "that is a film, which has no episode", "leave --season and --episode out")
+	}
+	m.Kind, m.Season, m.Episodes, m.Absolute = media.KindMovie, nil, nil, nil
+	return nil
+}
+
+// planEpisode gives the episode its numbers there, and the rule how they follow from those of the name.
+func planEpisode(f fixFlags, raw media.Match, target store.Entry, kind media.AnswerKind, m *media.Match, rule *store.Rule) error {
+	m.Kind, m.Anime = media.KindEpisode, kind == media.AnswerAnime || kind == "" && raw.Anime
+	if kind == "" {
+		rule.Kind = media.AnswerShow
+		if m.Anime {
+			rule.Kind = media.AnswerAnime
+		}
+	}
+	own := numbersOf(raw, target.Match)
+	there := own
+	if f.episode != nil {
+		there = media.Number(*f.episode)
+		if hasNumber(raw) {
+			rule.Offset = *f.episode - int(own)
+		}
+	} else if !hasNumber(raw) {
+		return fault.New(fault.Usage, "the name has no episode number", "give --episode too (and --season for a series)")
+	}
+	m.Season, m.Episodes, m.Absolute = raw.Season, []media.Number{there}, nil
+	switch {
+	case f.season != nil:
+		m.Season, rule.Season = f.season, f.season
+	case m.Season == nil && m.Anime:
+		m.Episodes, m.Absolute = nil, []media.Number{there}
+	case m.Season == nil:
+		// A series has seasons at Simkl; a mini-series has one.
+		one := 1
+		m.Season, rule.Season = &one, &one
+	}
+	return nil
+}
+
+// numbersOf is the number that the name gives to the very episode of this watch: a file with several has a watch for
+// each.
+func numbersOf(raw, known media.Match) media.Number {
+	list := raw.Episodes
+	if len(list) == 0 {
+		list = raw.Absolute
+	}
+	if len(list) == 0 {
+		return 0
+	}
+	if len(known.Episodes) == 1 && slices.Contains(list, known.Episodes[0]) {
+		return known.Episodes[0]
+	}
+	if len(known.Absolute) == 1 && slices.Contains(list, known.Absolute[0]) {
+		return known.Absolute[0]
+	}
+	return list[0]
+}
+
+// seasonFolder is a folder that holds one season, in the words of the usual languages.
+var seasonFolder = regexp.MustCompile(`(?i)^(season|series|staffel|saison|temporada|stagione|s)[ ._-]*\d{1,4}$|^specials$`)
+
+// ruleFolder is the folder that a rule is for: the file's own, or the series' one where all its seasons are the same title.
+func ruleFolder(path string, r store.Rule) string {
+	dir := filepath.Dir(path)
+	if r.Season == nil && r.Offset == 0 && seasonFolder.MatchString(filepath.Base(dir)) {
+		return filepath.Dir(dir)
+	}
+	return dir
+}
+
+func answerOfHit(h simkl.Hit, m media.Match) *media.Answer {
+	a := &media.Answer{Kind: h.Kind, Title: h.Title, Year: h.Year, IDs: h.IDs, Slug: h.Slug, AnimeType: h.AnimeType}
+	for _, list := range [][]media.Number{m.Episodes, m.Absolute} {
+		if len(list) == 1 && a.Episode == nil {
+			if n, whole := list[0].Int(); whole {
+				a.Episode = &n
+			}
+		}
+	}
+	if m.Kind == media.KindEpisode && h.Kind == media.AnswerShow {
+		a.Season = m.Season
+	}
+	return a
+}
+
+// What a correction came to.
+const (
+	becameQueued   = "queued"    // it waits in the queue as the right title
+	becameRepaired = "repaired"  // the wrong one is removed at Simkl, the right one waits
+	becameRight    = "unchanged" // Simkl has it as that already
+	becameNoted    = "noted"     // nothing was to be sent
+)
+
+type fixDone struct {
+	became string
+	rule   int64
+	also   []media.WatchID // other watches that the rule covers
+}
+
+// applyFix repairs at Simkl first, since that alone can fail; then it learns the rule and corrects what waits.
+func applyFix(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) (fixDone, error) {
+	done := fixDone{became: becameNoted}
+	if target.Outcome == store.OutcomeSent {
+		same := plan.answer != nil && target.Answer != nil && sameEpisode(*plan.answer, *target.Answer)
+		if same {
+			done.became = becameRight
+		} else {
+			if err := repair(ctx, env, s, target, plan); err != nil {
+				return done, err
+			}
+			done.became = becameRepaired
+		}
+	}
+	if plan.remember {
+		id, err := s.AddRule(ctx, plan.rule)
+		if err != nil {
+			return done, err
+		}
+		done.rule = id
+	}
+	if done.became == becameNoted {
+		err := s.Assign(ctx, target.ID, plan.match)
+		switch {
+		case err == nil:
+			done.became = becameQueued
+		case !errors.Is(err, store.ErrNotFound):
+			return done, err
+		}
+	}
+	also, err := assignOthers(ctx, env, s, target.ID, done.rule)
+	done.also = also
+	return done, err
+}
+
+func sameEpisode(a, b media.Answer) bool {
+	equal := func(x, y *int) bool { return x == nil && y == nil || x != nil && y != nil && *x == *y }
+	return a.IDs.Shares(b.IDs) && equal(a.Episode, b.Episode) && (a.Kind != media.AnswerShow || equal(a.Season, b.Season))
+}
+
+// assignOthers gives the other watches that were not recognised what the new rule says of them.
+func assignOthers(ctx context.Context, env *Env, s *store.Store, except media.WatchID, rule int64) ([]media.WatchID, error) {
+	if rule == 0 {
+		return nil, nil
+	}
+	rows, err := s.Unmatched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := env.identifier(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var also []media.WatchID
+	for _, r := range newestPerWatch(rows) {
+		if r.Watch == except {
+			continue
+		}
+		m, mayGo, note := id.Identify(ctx, media.Item{Path: r.Path})
+		if !mayGo || m.Source != "rule" {
+			continue
+		}
+		m.Because = append(m.Because, note)
+		if m.Count() > 1 {
+			m = m.Episode(max(0, slices.Index(m.Episodes, first(r.Match.Episodes))))
+		}
+		if err := s.Assign(ctx, r.Watch, m); err != nil {
+			return also, err
+		}
+		also = append(also, r.Watch)
+	}
+	return also, nil
+}
+
+func first(list []media.Number) media.Number {
+	if len(list) == 0 {
+		return 0
+	}
+	return list[0]
+}
+
+// repair takes a wrong episode out of Simkl's history and queues the right one for the same time.
+func repair(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) error {
+	label := labelOf(target.Match, target.Path)
+	wrong := target.Answer
+	switch {
+	case wrong == nil || wrong.IDs.Simkl == 0:
+		return fault.New(fault.Failed, label+" was sent, but Simkl did not say as what, nothing was changed", "take it back on simkl.com")
+	case wrong.Kind == media.AnswerMovie || wrong.Episode == nil:
+		return fault.New(fault.Failed, label+" was sent as "+answerTitle(cleanAnswer(*wrong))+
+			", and taking a whole title back would take its rating too, nothing was changed", "take it back on "+page(wrong))
+	}
+	loaded, err := env.load()
+	if err != nil {
+		return err
+	}
+	linked, err := env.connect(ctx, loaded.Config.Simkl)
+	if err != nil {
+		return err
+	}
+	item := simkl.HistoryItem{
+		Title:  simkl.Title{Container: wrong.Kind, IDs: media.IDs{Simkl: wrong.IDs.Simkl}, Name: wrong.Title},
+		Number: wrong.Episode,
+	}
+	if wrong.Kind == media.AnswerShow {
+		item.Season = wrong.Season
+	}
+	if _, err := linked.Client.RemoveHistory(simkl.WithPriority(ctx, limits.Typed), []simkl.HistoryItem{item}); err != nil {
+		return err
+	}
+	// It is gone there: what follows is finished even if Ctrl-C comes now.
+	return sendAnew(context.WithoutCancel(ctx), env, s, target, plan)
+}
+
+func sendAnew(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) error {
+	watch, err := s.Watch(ctx, target.ID)
+	if err != nil {
+		return err
+	}
+	row := queue.Row{
+		Call: media.Call{
+			Watch: target.ID, Seq: watch.LastSeq + 1, Verb: media.VerbWatched, Match: plan.match, Progress: max(target.Progress, 80),
+			At: when(target), Path: target.Path, Player: target.Player,
+		},
+		State: queue.StatePending, Account: target.Account, CreatedAt: env.Now().UTC(),
+	}
+	if _, _, err := s.Add(ctx, row); err != nil {
+		return err
+	}
+	target.Match, target.Answer, target.Outcome = plan.match, plan.answer, store.OutcomeQueued
+	return s.SaveEntry(ctx, target)
+}
