@@ -5,7 +5,7 @@ export PATH := $(PATH):/usr/local/go/bin
 export GOTOOLCHAIN ?= local
 
 MODULE   := github.com/simkld/simkld
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.0.0-dev)
+VERSION  ?= $(shell git describe --tags --dirty 2>/dev/null || echo 0.0.0-dev)
 # A package may build its own client_id in: make build CLIENT_ID=...
 CLIENT_ID ?=
 LDFLAGS  := -s -w -X $(MODULE)/internal/about.version=$(VERSION) -X $(MODULE)/internal/about.clientID=$(CLIENT_ID)
