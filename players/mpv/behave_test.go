@@ -3,6 +3,7 @@ package mpv_test
 import (
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -62,7 +63,7 @@ func lastOf(t *testing.T, rec *playerstest.Recorder) players.Event {
 }
 
 func TestNothingIsAskedWhileNothingPlays(t *testing.T) {
-	scene(t, func(t *testing.T, f *playerstest.FakeMPV, rec *playerstest.Recorder) {
+	scene(t, func(t *testing.T, f *playerstest.FakeMPV, _ *playerstest.Recorder) {
 		settle()
 		before := len(f.Commands())
 		time.Sleep(24 * time.Hour)
@@ -380,6 +381,35 @@ func TestAFilmThatRunsWhenWeComeIsOnePlayback(t *testing.T) {
 		<-ended
 		<-ended
 		if e := lastOf(t, rec); e.End != players.EndGone || e.Playback != 1 {
+			t.Errorf("told was %+v", e)
+		}
+	})
+}
+
+func TestAFileThatIsDeletedWhileItPlaysKeepsItsName(t *testing.T) {
+	path := clips.Clip(t, "deleted.mkv", 60)
+	m := playerstest.RealMPV(t, path)
+	rec := watch(t, m.Socket)
+	rec.Wait(t, 0, "it plays", func(e players.Event) bool { return e.State == players.Playing })
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	mark := rec.Len()
+	m.Command(t, "set_property", "pause", true)
+	if e := rec.Wait(t, mark, "it is paused", func(e players.Event) bool { return e.State == players.Paused }); e.Item.Path != path {
+		t.Errorf("told as %q", e.Item.Path)
+	}
+}
+
+func TestALengthThatGrowsInSmallStepsIsNotBelieved(t *testing.T) {
+	scene(t, func(t *testing.T, f *playerstest.FakeMPV, rec *playerstest.Recorder) {
+		f.Play(film)
+		for i := range 20 {
+			time.Sleep(250 * time.Millisecond)
+			f.Set("duration", 45*60+float64(i)/4)
+		}
+		settle()
+		if e := lastOf(t, rec); !e.Item.Growing {
 			t.Errorf("told was %+v", e)
 		}
 	})

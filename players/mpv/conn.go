@@ -3,6 +3,7 @@ package mpv
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -13,9 +14,7 @@ import (
 
 // conn is what a connection needs to be: a unix socket, a named pipe, a pipe in a test.
 type conn interface {
-	Read([]byte) (int, error)
-	Write([]byte) (int, error)
-	Close() error
+	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
 }
@@ -59,6 +58,7 @@ type alarm struct {
 	rung bool // the deadline has passed: until it is set anew, every read fails at once
 }
 
+// set moves the deadline where it has to be. It fails only on a closed connection, which the next read tells.
 func (a *alarm) set(t *tracker, now func() media.Moment) {
 	due, some := t.due()
 	if !a.rung && some == a.on && (!some || due == a.at) {
@@ -66,22 +66,23 @@ func (a *alarm) set(t *tracker, now func() media.Moment) {
 	}
 	a.on, a.at, a.rung = some, due, false
 	if !some {
-		a.c.SetReadDeadline(time.Time{})
+		_ = a.c.SetReadDeadline(time.Time{})
 		return
 	}
-	a.c.SetReadDeadline(time.Now().Add(max(0, due-now().Mono)))
+	_ = a.c.SetReadDeadline(time.Now().Add(max(0, due-now().Mono)))
 }
 
-// flush hands on what a step of the tracker produced. A failed write is not looked at: the read that follows tells
-// how the connection ends, after what the player still had to say.
+// flush hands on what a step of the tracker produced. A player that takes no request within the deadline is asked
+// nothing more, so that reading never waits for writing; how the connection ends is told by the reads that follow.
 func (t *tracker) flush(c conn, out players.Sink) {
 	for _, e := range t.out {
 		out.Put(e)
 	}
 	t.out = t.out[:0]
-	if len(t.send) > 0 {
-		c.SetWriteDeadline(time.Now().Add(answerWithin))
-		c.Write(t.send)
-		t.send = t.send[:0]
+	if len(t.send) > 0 && !t.deaf {
+		_ = c.SetWriteDeadline(time.Now().Add(answerWithin))
+		_, err := c.Write(t.send)
+		t.deaf = err != nil
 	}
+	t.send = t.send[:0]
 }

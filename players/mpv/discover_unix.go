@@ -20,7 +20,7 @@ func (s *Source) discover(ctx context.Context, out players.Sink) error {
 		s.log.Warn("the system gives no watch on folders: new players are looked for every few seconds", zap.Error(err))
 		return s.poll(ctx, out)
 	}
-	defer watcher.Close()
+	defer func() { _ = watcher.Close() }() // it never fails
 	d := &discovery{source: s, watcher: watcher, watched: map[string]bool{}, failed: map[string]bool{}}
 	d.everything(ctx, out)
 	for {

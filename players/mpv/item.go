@@ -14,6 +14,8 @@ import (
 const (
 	maxTags = 256
 	maxText = 16 << 10
+	// maxPath is far above PATH_MAX; URLs with tokens are some KiB.
+	maxPath = 64 << 10
 )
 
 // tags reads the metadata with upper-case keys, because mkv writes SHOW and mp4 writes show.

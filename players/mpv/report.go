@@ -141,11 +141,7 @@ func (t *tracker) emit(at media.Moment, jumped bool) {
 
 // item is what plays, as the player tells it.
 func (t *tracker) item(mono time.Duration) media.Item {
-	it := media.Item{Path: t.locate(t.path, t.workdir), Tags: t.tags, Picture: t.kind()}
-	if t.device != "" {
-		it.Path = t.locate(t.device, t.workdir)
-	}
-	it.Title = shownTitle(t.title, t.path)
+	it := media.Item{Path: t.place, Title: shownTitle(t.title, t.path), Tags: t.tags, Picture: t.kind()}
 	if t.video {
 		it.Picture = media.PictureVideo // its picture was switched off, or changes
 	}

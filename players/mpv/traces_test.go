@@ -89,11 +89,10 @@ type replay struct {
 	fake   *playerstest.FakeMPV
 	steps  []step
 	lines  []received
-	asked  []map[int]string // per step: names of properties asked for so far, by request
-	told   map[string]bool  // properties that the trace tells at all
-	seen   map[string]bool  // properties that the trace observes
-	target float64          // where the last seek goes
-	moved  bool             // time-pos was told since the last seek or load
+	told   map[string]bool // properties that the trace tells at all
+	seen   map[string]bool // properties that the trace observes
+	target float64         // where the last seek goes
+	moved  bool            // time-pos was told since the last seek or load
 }
 
 func newReplay(steps []step, given map[string]any) *replay {
@@ -235,8 +234,10 @@ func (r *replay) event(i int, m received) {
 		r.fake.Move(r.fake.Position(), !paused)
 	}
 	if m.Event == "end-file" {
-		for _, name := range []string{"media-title", "duration", "metadata", "eof-reached", "seeking", "current-tracks/video/image",
-			"current-tracks/video/albumart"} {
+		for _, name := range []string{
+			"media-title", "duration", "metadata", "eof-reached", "seeking", "current-tracks/video/image",
+			"current-tracks/video/albumart",
+		} {
 			if !r.seen[name] {
 				r.fake.Unset(name)
 			}
@@ -373,6 +374,16 @@ func TestTraces(t *testing.T) {
 		"path": "x", "eof-reached": false, "seeking": false, "core-idle": false,
 		"current-tracks/video/image": false, "current-tracks/video/albumart": false,
 	}
+	left := map[string]bool{}
+	files, err := filepath.Glob("testdata/traces/*.jsonl")
+	if err != nil || len(files) != 6 {
+		t.Fatalf("%d traces, %v", len(files), err)
+	}
+	for _, file := range files {
+		for i := range connections(t, filepath.Base(file)) {
+			left[fmt.Sprint(filepath.Base(file), " ", i)] = true
+		}
+	}
 	for _, tc := range []struct {
 		file string
 		conn int
@@ -391,6 +402,8 @@ func TestTraces(t *testing.T) {
 		{"mpv-lifecycle.jsonl", 2, "its socket was stolen", nil, []string{film + `playing 0, gone 2`}},
 		{"mpv-lifecycle.jsonl", 3, "the thief", playing, []string{short + `playing 0, reached 2`}},
 		{"mpv-lifecycle.jsonl", 4, "three clients", with("v60.mkv", 60), []string{film + `paused 0, playing 0, gone 0`}},
+		{"mpv-lifecycle.jsonl", 5, "the second of three clients, without events", with("v60.mkv", 60), []string{film + `paused 0, playing 0, gone 0`}},
+		{"mpv-lifecycle.jsonl", 6, "the third of three clients", with("v60.mkv", 60), []string{film + `paused 0, playing 0, gone 0`}},
 		{"mpv-lifecycle.jsonl", 7, "loop-file", nil, []string{
 			short + `playing 0, jump playing 0, jump playing 0, jump playing 0, gone 1`,
 		}},
@@ -416,6 +429,7 @@ func TestTraces(t *testing.T) {
 			short + `playing 0, reached 2`,
 		}},
 		{"mpv-samefile-signals.jsonl", 1, "idle behind a new socket", nil, nil},
+		{"mpv-samefile-signals.jsonl", 2, "nothing but the end of a connection", nil, nil},
 		{"mpv-samefile-signals.jsonl", 3, "SIGTERM with a terminal", nil, []string{film + `playing 0, gone 0`}},
 		{"mpv-samefile-signals.jsonl", 4, "SIGINT with a terminal", nil, []string{film + `playing 0, gone 0`}},
 		{"mpv-samefile-signals.jsonl", 5, "SIGHUP", nil, []string{film + `playing 0, gone 0`}},
@@ -457,6 +471,7 @@ func TestTraces(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.file+"/"+tc.what, func(t *testing.T) {
+			delete(left, fmt.Sprint(tc.file, " ", tc.conn))
 			conns := connections(t, tc.file)
 			if tc.conn >= len(conns) {
 				t.Fatalf("%d connections", len(conns))
@@ -468,6 +483,9 @@ func TestTraces(t *testing.T) {
 				}
 			})
 		})
+	}
+	for name := range left {
+		t.Errorf("nothing is expected of connection %s", name)
 	}
 }
 

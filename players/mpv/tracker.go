@@ -54,6 +54,7 @@ type tracker struct {
 	heard       time.Duration // when the player said something last
 	phase       phase
 	fresh       bool // no start-file was seen on this connection: what plays began before it
+	deaf        bool // it takes no requests
 	silent      bool
 	playback    int64
 	entry       int64 // playlist_entry_id, 0 when the playback began before the connection
@@ -73,6 +74,8 @@ type tracker struct {
 	length                *float64
 	fps                   float64
 
+	place     string        // the path as it is reported: found once, so that no event waits for a disk
+	believed  float64       // the length from which it moved or did not
 	played    bool          // it ran at least once
 	video     bool          // it showed moving pictures at least once
 	growUntil time.Duration // the length moved lately
@@ -249,7 +252,9 @@ func (t *tracker) change(name string, data json.RawMessage, now media.Moment) {
 func (t *tracker) set(name string, data json.RawMessage, now media.Moment) {
 	switch name {
 	case "path":
-		t.path, _ = text(data)
+		if t.path, _ = text(data); len(t.path) > maxPath {
+			t.path = ""
+		}
 	case "working-directory":
 		t.workdir, _ = text(data)
 	case "dvd-device", "bluray-device":
@@ -288,7 +293,10 @@ func (t *tracker) setLength(data json.RawMessage, now media.Moment) {
 	case !ok:
 		t.length = nil
 		return
-	case t.length != nil && t.phase == open && now.Mono-t.loadedAt > loadsFor && abs(v-*t.length) > 0.5:
+	case t.length == nil || t.phase != open || now.Mono-t.loadedAt <= loadsFor:
+		t.believed = v
+	case abs(v-t.believed) > 0.5: // one step may be smaller than this, all of them are not
+		t.believed = v
 		t.growUntil = now.Mono + growsFor
 	}
 	t.length = &v
@@ -427,6 +435,10 @@ func (t *tracker) report(now media.Moment) {
 	if t.path == "" && t.title == "" {
 		t.phase = idle
 		return
+	}
+	t.place = t.locate(t.path, t.workdir)
+	if t.device != "" {
+		t.place = t.locate(t.device, t.workdir)
 	}
 	t.phase = open
 	if t.restarted || t.seeking != nil && !*t.seeking {

@@ -36,7 +36,8 @@ func (l *lines) next() ([]byte, error) {
 		case err == nil && len(l.held) == 0:
 			return bytes.TrimRight(part, "\r\n"), nil
 		case err == nil && len(l.held)+len(part) <= maxLine:
-			line := append(l.held, part...)
+			l.held = append(l.held, part...)
+			line := l.held
 			l.held = line[:0]
 			if cap(line) > 1<<16 { // one huge line must not be paid for as long as the player runs
 				l.held = nil

@@ -200,7 +200,7 @@ func (m *MPV) Exited() <-chan struct{} { return m.exited }
 // ShortDir is a folder for sockets, whose paths have 107 bytes at most; t.TempDir is often longer.
 func ShortDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "s")
+	dir, err := os.MkdirTemp("", "s") //nolint:usetesting // t.TempDir is longer than a socket path may be
 	if err != nil {
 		t.Fatal(err)
 	}
