@@ -275,6 +275,21 @@ func TestRewatchOfASeriesThroughHistory(t *testing.T) {
 	}
 }
 
+func TestUnmarkedEpisodeLosesItsRewatchToo(t *testing.T) {
+	p := newPeer(t, sandbox.Options{Plan: sandbox.PlanVIP})
+	item := `{"shows":[{"ids":{"simkl":1109411},"seasons":[{"number":1,"episodes":[{"number":1}]}]}]}`
+	p.do("POST", "/sync/history", item)
+	p.clock.add(72 * time.Hour)
+	p.do("POST", "/sync/history?allow_rewatch=yes", item)
+	if n := len(p.s.History()); n != 2 {
+		t.Fatal(n)
+	}
+	p.do("POST", "/sync/history/remove", item)
+	if h := p.s.History(); len(h) != 0 {
+		t.Fatalf("%+v", h)
+	}
+}
+
 func TestFreeAccountRewatchIsASilentNoOp(t *testing.T) {
 	p := newPeer(t, sandbox.Options{})
 	p.do("POST", "/sync/history", `{"movies":[{"ids":{"simkl":53801}}]}`)

@@ -42,7 +42,7 @@ func (s *Server) searchFile(c *call) response {
 		return reply(http.StatusOK, []any{})
 	}
 	t := f.titles[0]
-	type media2 struct {
+	type fileAnswer struct {
 		Type    string       `json:"type"`
 		Movie   *mediaJSON   `json:"movie,omitempty"`
 		Show    *mediaJSON   `json:"show,omitempty"`
@@ -50,9 +50,9 @@ func (s *Server) searchFile(c *call) response {
 	}
 	switch {
 	case t.film():
-		return reply(http.StatusOK, media2{Type: "movie", Movie: t.media()})
+		return reply(http.StatusOK, fileAnswer{Type: "movie", Movie: t.media()})
 	case len(g.episodes) == 0:
-		return reply(http.StatusOK, media2{Type: "show", Show: t.media()})
+		return reply(http.StatusOK, fileAnswer{Type: "show", Show: t.media()})
 	}
 	part := max(1, q.Part.N)
 	n := g.episodes[min(part, len(g.episodes))-1]
@@ -67,7 +67,7 @@ func (s *Server) searchFile(c *call) response {
 			e.Multipart = 0
 		}
 	}
-	return reply(http.StatusOK, media2{Type: "episode", Show: at.media(), Episode: e})
+	return reply(http.StatusOK, fileAnswer{Type: "episode", Show: at.media(), Episode: e})
 }
 
 // fileEpisode has its number under "episode", not "number"; Multipart is false, 1 (more follow) or 0 (the last).
