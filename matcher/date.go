@@ -43,6 +43,8 @@ func (r *reading) dateAt(i int) (u numbering, ok bool) {
 	switch {
 	case t.digits == 4 && plausibleYear(t.num) && e-c.start <= 2 && dayExists(b.num, third):
 		u.year, u.month, u.day = t.num, b.num, third
+	case t.digits == 4 && plausibleYear(t.num) && e-c.start <= 2 && b.num > 12 && dayExists(third, b.num): // 2012.13.02
+		u.year, u.month, u.day = t.num, third, b.num
 	case t.digits <= 2 && e-c.start == 4 && plausibleYear(third) && t.num > 12 && dayExists(b.num, t.num):
 		u.year, u.month, u.day = third, b.num, t.num
 	case t.digits <= 2 && e-c.start == 4 && plausibleYear(third) && b.num > 12 && dayExists(t.num, b.num):

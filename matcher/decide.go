@@ -15,6 +15,7 @@ type hypothesis struct {
 	title  string
 	tfrom  *reading // whose title it is
 	source string
+	part   int  // of a film in several files
 	ask    bool // sure enough to propose, not to act
 }
 
@@ -50,6 +51,8 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 		return "too short to be a name"
 	case h.kind == media.KindMovie && len(f.toks) == 1 && gibberish(f.lowWord(0)) && !library:
 		return "letters and digits that make no word"
+	case len(f.toks) == 1 && f.toks[0].num >= 0 && m.ref.remote && !library:
+		return "a stream whose address is a number"
 	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].digits > 4:
 		return "a number, not a name"
 	}
@@ -134,12 +137,22 @@ func (m *matcher) best(stem string, siblings []string) hypothesis {
 		return h
 	}
 	film := m.film()
-	if h, ok := m.partHypothesis(); ok && h.score > film.score {
-		film = h
+	m.letterPart(&film, siblings)
+	part, isPart := m.partHypothesis()
+	if isPart && part.score > film.score {
+		film = part
 	}
 	n := f.weakNumbers(&m.cands, len(siblings) > 0)
 	for i := range n {
 		h := m.weakHypothesis(&m.cands[i])
+		if isPart && h.num.start > part.num.start {
+			h.score -= 0.3 // "Part 3 Days 17-22"
+		}
+		if m.pieces(&m.cands[i], siblings) {
+			film.title, film.part = h.title, int(m.cands[i].num.nums[0])
+			m.say("one film in several files")
+			continue
+		}
 		m.besideSiblings(&h, &m.cands[i], siblings)
 		if h.score > film.score {
 			film = h
@@ -158,6 +171,8 @@ func (m *matcher) genericName() bool {
 	for i := range f.toks {
 		t := &f.toks[i]
 		switch {
+		case i == 0 && len(f.toks) > 1 && t.is(clsNetwork|clsLanguage) && t.is(clsWeak): // "UFC 290"
+			words++
 		case t.is(clsGeneric | clsTag | clsOther):
 		case t.num >= 0 || isDigit(f.low[t.start]):
 			if i == 0 {
@@ -172,13 +187,23 @@ func (m *matcher) genericName() bool {
 	return words == 0
 }
 
+// discOnly reports whether the name is nothing but that of a disc: "CD1".
+func (r *reading) discOnly() bool {
+	if len(r.toks) != 1 {
+		return false
+	}
+	w := r.lowWord(0)
+	d := longDigits(w)
+	return d == 1 && r.d.words[string(w[:len(w)-d])].cls.has(clsDisc)
+}
+
 // glued reports whether a word is a generic one with a number behind it: "title00", "track01".
 func glued(w []byte, d *dictionary) bool {
 	e := len(w)
 	for e > 0 && isDigit(w[e-1]) {
 		e--
 	}
-	return e > 1 && d.words[string(w[:e])].cls.has(clsGeneric)
+	return e > 1 && d.words[string(w[:e])].cls.has(clsGeneric|clsDisc)
 }
 
 // marked is the hypothesis of a number that carries a mark.
@@ -228,7 +253,7 @@ func (r *reading) markedTitle(u *numbering) span {
 		last--
 	}
 	t := &r.toks[last]
-	if t.num < 100 || t.digits > 4 || last <= r.first || plausibleYear(t.num) {
+	if t.num < 10 || t.num < 100 && !(r.fansub && r.inBracket(u.start)) || t.digits > 4 || last <= r.first || plausibleYear(t.num) {
 		return s
 	}
 	switch {
@@ -440,6 +465,8 @@ func (m *matcher) fromFolder(stem string) hypothesis {
 		return hypothesis{kind: media.KindNone}
 	case m.ctx.films || show.tags.has(clsSource|clsResolution):
 		h.score = 0.7
+	case m.file.discOnly():
+		h.score = 0.6
 	default:
 		return hypothesis{kind: media.KindNone}
 	}
@@ -478,9 +505,15 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 	} else if h.num.season < 0 {
 		h.num.season = season
 	}
+	if c.num.form == formHundreds && !anime && f.strong == 0 && m.ctx.kinds&folderLibrary == 0 && season < 0 && h.score < 0.7 {
+		h.ask = true // "Room 237"
+	}
 	if c.num.form == formLead {
 		m.leadTitle(&h, c)
 		return h
+	}
+	if t := &f.toks[c.titleFrom]; c.num.form == formDash && t.num >= 0 && t.num == n && c.titleFrom+1 < c.titleEnd && f.toks[c.titleFrom+1].gap&gapDot != 0 {
+		c.titleFrom++ // "01. Title - 01"
 	}
 	h.title = f.clean(f.spanOf(c.titleFrom, c.titleEnd))
 	if s := m.folderTitle(); s != nil && c.num.start > 0 && f.toks[f.first].start < c.num.start {
@@ -488,6 +521,8 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 		switch {
 		case Same(h.title, folder) && f.yearEnd == 0 && c.digits >= 2:
 			h.score += 0.25 // "The Simpsons/The Simpsons 12"
+		case m.ctx.series && len(h.title) > len(folder)+3 && c.num.form == formTrail && strings.HasPrefix(h.title, folder) && strings.HasPrefix(h.title[len(folder):], " - "):
+			h.title, h.tfrom = folder, s // "Planet Earth - Deserts 05"
 		case len(h.title) <= 2 && m.ctx.series:
 			h.title, h.tfrom = folder, s
 		}
@@ -510,6 +545,10 @@ func (m *matcher) leadTitle(h *hypothesis, c *candidate) {
 	f := &m.file
 	if s := m.folderTitle(); s != nil && (m.ctx.series || m.ctx.anime || m.ctx.season >= 0) {
 		h.title, h.tfrom = s.clean(s.title), s
+		return
+	}
+	if s := m.folderTitle(); s != nil && c.titleFrom >= len(f.toks) && f.low[c.num.start] == '0' {
+		h.title, h.tfrom, h.ask = s.clean(s.title), s, true
 		return
 	}
 	k := c.titleFrom
@@ -554,7 +593,9 @@ func (m *matcher) answer(h *hypothesis) media.Match {
 	if h.kind == media.KindEpisode {
 		m.number(&out, &h.num)
 	} else {
-		out.Part = m.filePart()
+		if out.Part = h.part; out.Part == 0 {
+			out.Part = m.filePart()
+		}
 	}
 	m.explainAnswer(&out)
 	return out

@@ -104,6 +104,8 @@ func looksHashed(s string) bool {
 		return true
 	case separators == 0 && n >= 16 && changes*3 >= n && digits >= 2 && upper > 0:
 		return true
+	case separators == 0 && n >= 20 && digits >= 3 && upper >= 3 && lower >= 3 && changes*4 >= n:
+		return true
 	case separators == 0 && n >= 16 && digits == 0 && changes*3 >= n && upper > 2 && lower > 2:
 		return true
 	}

@@ -37,6 +37,7 @@ func (r *reading) readMarked() {
 		}
 		if r.num.form != formSE {
 			r.readGlued(i)
+			r.readGluedWord(i)
 		}
 		if r.num.form == formSE {
 			return
@@ -46,9 +47,25 @@ func (r *reading) readMarked() {
 
 // better keeps u if nothing as good was found before it.
 func (r *reading) better(u numbering) {
+	late := r.num.form == formDate && u.form == formEpisode && r.inBracket(r.num.start) || u.form == formDate && r.num.form == formEpisode && r.inBracket(u.start)
+	if late { // "60.Bolum (31.01.2023)": the date only says when
+		if u.form == formEpisode {
+			r.num = u
+		}
+		return
+	}
 	if r.num.form == formNone || u.form < r.num.form {
+		if u.form == formDate && r.num.form == formEpisode {
+			r.mark = r.num.start
+		}
 		r.num = u
 	}
+}
+
+// inBracket reports whether byte a stands in brackets.
+func (r *reading) inBracket(a int) bool {
+	i := r.tokenAt(a)
+	return i >= 0 && r.toks[i].group >= 0
 }
 
 // lastToken gives the last token that begins before byte end, at least i.
@@ -98,6 +115,13 @@ func (r *reading) readSeason(i int) int {
 		return r.lastToken(i, u.end)
 	}
 	short := r.low[start] == 's' && isDigit(r.at(start+1))
+	if short && end-start == 2 && r.at(end) == '-' && isDigit(r.at(end+1)) && isDigit(r.at(end+2)) && r.bounded(end+3) { // S4-24
+		v, e, _ := r.digitsAt(end+1, 2)
+		u := numbering{form: formSE, start: start, end: e, season: s}
+		u.add(media.Number(v))
+		r.num = u
+		return r.lastToken(i, e)
+	}
 	if short && end-start == 3 && (r.at(end) == '.' || r.at(end) == '-' || r.at(end) == '_') { // S01.07, S02-12
 		if v, e, ok := r.digitsAt(end+1, 3); ok && e-end-1 == 2 && r.bounded(e) && !r.soundChannels(end+2) {
 			u := numbering{form: formSE, start: start, end: e, season: s}
@@ -137,7 +161,7 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 	if (c == 's' || c == 't') && isDigit(r.at(t.start+1)) {
 		s, j, ok := r.digitsAt(t.start+1, 4)
 		next := r.at(j)
-		if k := r.skipSeparators(j, 1); c == 't' && k > j && r.at(k) == 'e' && isDigit(r.at(k+1)) { // T3 E12
+		if k := r.skipSeparators(j, 1); c == 't' && k > j && (r.at(k) == 'e' && isDigit(r.at(k+1)) || i+1 < len(r.toks) && r.toks[i+1].is(clsEpisodeBefore)) { // T3 E12
 			next = 'e'
 		}
 		if !ok || c == 't' && next != 'x' && next != 'e' && !(t.start == 0 && j == len(r.low)) {
@@ -152,7 +176,7 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 		return 0, 0, false
 	}
 	next := &r.toks[i+1]
-	near := next.start-t.end <= 3 && next.gap&^(gapSpace|gapDot|gapUnder|gapDash|gapColon|gapHash) == 0
+	near := next.start-t.end <= 3 && next.gap&^(gapSpace|gapDot|gapUnder|gapDash|gapHash) == 0
 	if !near {
 		return 0, 0, false
 	}
@@ -175,6 +199,9 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 		}
 		return next.num, next.end, true
 	case next.is(clsNumberWord|clsRoman) && next.value > 0 && !next.is(clsMonth):
+		if string(r.low[t.start:t.end]) == "series" && i > 0 || r.at(next.end) == '-' && isDigit(r.at(next.end+1)) {
+			return 0, 0, false // "Series Six-0"
+		}
 		if k := r.skipSeparators(next.end, 4); single {
 			if _, _, ok := r.episodeMark(k, true); !ok {
 				return 0, 0, false
@@ -217,7 +244,7 @@ func (r *reading) readDigits(i int) int {
 // bracketPair reads [2.10] at token i.
 func (r *reading) bracketPair(i int) (u numbering, ok bool) {
 	t := &r.toks[i]
-	if t.group < 0 || i == 0 || i+1 >= len(r.toks) {
+	if t.group < 0 || i+1 >= len(r.toks) {
 		return u, false
 	}
 	g, b := &r.groups[t.group], &r.toks[i+1]
@@ -235,7 +262,7 @@ func (r *reading) timesAt(a int) (u numbering, ok bool) {
 	if !ok || r.at(j) != 'x' {
 		return u, false
 	}
-	if a > 1 && r.low[a-1] == '.' && isDigit(r.low[a-2]) && r.at(a-3) != ' ' || r.inTags(a) {
+	if a > 1 && r.low[a-1] == '.' && isDigit(r.low[a-2]) && !isDigit(r.at(a-3)) && r.at(a-3) != 0 && r.at(a+1) == 'x' && !isDigit(r.at(a+3)) || r.inTags(a) {
 		return u, false // "5.1x2+2.0x3"
 	}
 	if r.at(j+1) == 'e' { // 01xE03
@@ -301,7 +328,7 @@ func (r *reading) ofAt(i int) (u numbering, ok bool) {
 func (r *reading) numberBeforeWord(i int) int {
 	t := &r.toks[i]
 	n, j, ok := r.digitsAt(t.start, 4)
-	if !ok || i+1 >= len(r.toks) {
+	if !ok {
 		return i
 	}
 	ordinal := false
@@ -310,6 +337,9 @@ func (r *reading) numberBeforeWord(i int) int {
 	case "st", "nd", "rd", "th":
 		ordinal = true
 	default:
+		return r.numberInWord(i, n, j)
+	}
+	if i+1 >= len(r.toks) {
 		return i
 	}
 	k := i + 1
@@ -322,21 +352,40 @@ func (r *reading) numberBeforeWord(i int) int {
 	if w.start-r.toks[k-1].end > 2 || w.gap&^(gapSpace|gapDot|gapUnder|gapDash) != 0 {
 		return i
 	}
+	// In a name with spaces "5.Sezon" is one piece; a word that never stands before its number needs no dot at all.
+	dotted := w.gap&gapDot != 0 && (w.gap|t.gap)&gapSpace != 0
 	joined := ordinal || w.start == t.end || w.gap&gapDot != 0 || r.at(w.start) >= 0x80
 	switch {
-	case w.is(clsSeasonAfter) && joined && (ordinal || w.gap&gapDot != 0 && (w.gap|t.gap)&gapSpace != 0 || r.at(w.start) >= 0x80):
+	case w.is(clsSeasonAfter) && joined && (ordinal || dotted || r.at(w.start) >= 0x80 || !w.is(clsSeasonBefore)):
 		if !r.season.found {
 			r.season = seasonMark{found: true, season: n, start: t.start, end: w.end}
 		}
 		return k
-	case w.is(clsEpisodeAfter) && joined && !(w.is(clsEpisodeBefore) && r.at(w.start) < 0x80 && w.gap&gapSpace == 0 && w.start != t.end && !w.is(clsGeneric)):
-		if w.is(clsEpisodeBefore) && k+1 < len(r.toks) && r.toks[k+1].num >= 0 && !ordinal { // "1. Episode 5"
+	case w.is(clsEpisodeAfter) && (!w.is(clsEpisodeBefore) || joined && (ordinal || dotted || r.at(w.start) >= 0x80 || w.start == t.end)):
+		if w.is(clsEpisodeBefore) && k+1 < len(r.toks) && r.toks[k+1].num >= 0 && r.toks[k+1].gap&gapOpen == 0 && !ordinal { // "1. Episode 5"
 			return i
 		}
 		u := numbering{form: formEpisode, start: t.start, end: w.end, season: -1}
 		u.add(media.Number(n))
 		r.better(u)
 		return k
+	}
+	return i
+}
+
+// numberInWord reads a number with its word glued behind it at token i: "2sezon", "1seriya".
+func (r *reading) numberInWord(i, n, wordStart int) int {
+	t := &r.toks[i]
+	w := r.d.words[string(r.low[wordStart:t.end])]
+	switch {
+	case w.cls.has(clsSeasonAfter) && t.end-wordStart >= 3:
+		if !r.season.found {
+			r.season = seasonMark{found: true, season: n, start: t.start, end: t.end}
+		}
+	case w.cls.has(clsEpisodeAfter) && t.end-wordStart >= 3:
+		u := numbering{form: formEpisode, start: t.start, end: t.end, season: -1}
+		u.add(media.Number(n))
+		r.better(u)
 	}
 	return i
 }
@@ -359,9 +408,15 @@ func (r *reading) readEpisode(i int) {
 		digits++
 	}
 	switch {
-	case (word == "cap" || word == "caap" || word == "capitulo" || word == "capítulo") && whole && digits >= 3 && n%100 > 0 && !r.rangeAfter(e):
+	case (word == "cap" || word == "caap" || word == "capitulo" || word == "capítulo") && whole && digits >= 3 && n%100 > 0:
 		u.form, u.season = formCap, n/100
 		u.add(media.Number(n % 100))
+		if c := r.at(e); c == '_' || c == '-' { // Cap.102_104
+			if n2, e2, ok := r.digitsAt(e+1, 4); ok && n2/100 == n/100 && n2 > n && n2-n < maxNumbers && r.bounded(e2) {
+				u.extend(n2 % 100)
+				u.end = e2
+			}
+		}
 	case whole && r.at(e) == '.' && isDigit(r.at(e+1)) && t.is(clsEpisodeBefore) && n < 100: // Episode 1.22
 		v2, e2, ok := r.digitsAt(e+1, 2)
 		if !ok || e2-e-1 != 2 || !r.bounded(e2) {
@@ -388,9 +443,6 @@ func (r *reading) readEpisode(i int) {
 	}
 	r.better(u)
 }
-
-// rangeAfter reports whether a dash and another number follow byte e.
-func (r *reading) rangeAfter(e int) bool { return r.at(e) == '-' && isDigit(r.at(e+1)) }
 
 // spacedList reads "E01 02 04" up to the end of the name.
 func (r *reading) spacedList(u *numbering) {
@@ -462,6 +514,28 @@ func (r *reading) readGlued(i int) {
 			r.num = u
 			return
 		}
+	}
+}
+
+// readGluedWord reads a word with its number glued behind it at token i: "Temporada1", "Folge12".
+func (r *reading) readGluedWord(i int) {
+	t := &r.toks[i]
+	if t.cls != 0 || t.num >= 0 || !isDigit(r.low[t.end-1]) {
+		return
+	}
+	w := r.lowWord(i)
+	d := longDigits(w)
+	if d > 4 || len(w)-d < 4 {
+		return
+	}
+	n, _ := wholeNumber(w[len(w)-d:])
+	switch cls := r.d.words[string(w[:len(w)-d])].cls; {
+	case cls.has(clsSeasonBefore) && d <= 2 && !r.season.found:
+		r.season = seasonMark{found: true, season: n, start: t.start, end: t.end}
+	case cls.has(clsEpisodeBefore):
+		u := numbering{form: formEpisode, start: t.start, end: t.end, season: -1}
+		u.add(media.Number(n))
+		r.better(u)
 	}
 }
 

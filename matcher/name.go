@@ -23,6 +23,7 @@ type reading struct {
 	phraseStarts bool
 
 	num     numbering // the best marked number
+	mark    int       // where an episode's mark begins that a date was preferred to, 0 for none
 	season  seasonMark
 	ids     media.IDs
 	edition string
@@ -79,6 +80,12 @@ func (r *reading) readBrackets() {
 			if i > 0 && r.toks[i-1].end == t.start {
 				r.toks[i-1].cls = clsOther
 			}
+		}
+	}
+	if n := len(r.groups); n > 0 && len(r.toks) > 1 { // "name (1)": a second copy
+		g := &r.groups[n-1]
+		if t := &r.toks[len(r.toks)-1]; g.kind == '(' && g.end == len(r.text) && g.to-g.from == 1 && t.digits == 1 && g.start > 0 && r.text[g.start-1] == ' ' {
+			t.cls = clsOther
 		}
 	}
 	for k := range r.groups {
@@ -143,6 +150,14 @@ func (r *reading) readSites() {
 		}
 		r.site = true
 	}
+	for i := range r.toks { // ".www.newpct.com" anywhere
+		if !r.word(i, r.toks[i].start, "www") {
+			continue
+		}
+		for k := i; k < len(r.toks) && k < i+4 && (k == i || r.toks[k].gap == gapDot); k++ {
+			r.toks[k].cls = r.toks[k].cls&clsDownloader | clsOther
+		}
+	}
 	for k := range r.groups { // a site in brackets anywhere: [tvu.org.ru], (website.com), [torrents.ru]
 		g := &r.groups[k]
 		if n := g.to - g.from; n >= 2 && n <= 4 && r.toks[g.to-1].is(clsTLD) && r.dotted(g.from, g.to) && r.toks[g.from].num < 0 && r.toks[g.to-1].end-r.toks[g.to-1].start <= 4 &&
@@ -195,7 +210,7 @@ func (r *reading) readYear() {
 			}
 			continue
 		}
-		if t.group >= 0 && !r.groups[t.group].cls.has(clsStrong) && r.groups[t.group].from > 0 || i >= stop && !late {
+		if t.group >= 0 && !r.groups[t.group].cls.has(clsStrong) && r.groups[t.group].from > 0 || i >= stop && !late && !(t.gap&gapClose != 0 && i+1 < len(r.toks) && r.toks[i+1].gap&gapOpen != 0) {
 			continue
 		}
 		if late {
@@ -261,7 +276,7 @@ func (r *reading) yearGroup(i int) bool {
 	if n > 5 || g.cls.has(clsStrong) {
 		return false
 	}
-	return g.from == i || g.to-1 == i && (g.cls.has(clsGenre) || g.kind == '[' || r.toks[i].gap&gapSpaced != 0)
+	return g.from == i || g.to-1 == i && (g.cls.has(clsGenre) || g.kind == '[' || r.toks[i].gap&(gapSpaced|gapComma) != 0)
 }
 
 // firstStrong gives the first token that ends a title for sure: a strong tag that something stands before.

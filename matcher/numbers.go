@@ -262,11 +262,24 @@ func (r *reading) atEnd(i int) bool {
 // take adds the next number of a list, or the numbers up to it where a dash joins them.
 func (r *reading) take(u *numbering, v media.Number, last int, sep byte) {
 	n, whole := v.Int()
-	if whole && (sep == '-' || sep == '~') && n > last && n-last < maxNumbers {
+	glued := sep == 0 && n == last+2 && u.n == 1 && !r.markedAgain(u.end) // E1E3
+	if whole && (sep == '-' || sep == '~' || glued) && n > last && n-last < maxNumbers {
 		u.extend(n)
 		return
 	}
 	u.add(v)
+}
+
+// markedAgain reports whether two more marks stand glued behind byte i: a list (E01E02E04) rather than a range.
+func (r *reading) markedAgain(i int) bool {
+	marks := 0
+	for isAlpha(r.at(i)) || isDigit(r.at(i)) {
+		if r.at(i) == 'e' {
+			marks++
+		}
+		i++
+	}
+	return marks > 1
 }
 
 // markedNext looks for the mark of a further episode at byte k and gives where its number begins.

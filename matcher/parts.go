@@ -57,6 +57,10 @@ func (m *matcher) partHypothesis() (hypothesis, bool) {
 	}
 	u := numbering{form: formPart, start: t.start, end: f.toks[number].end, season: m.seasonOf(f)}
 	u.add(media.Number(n))
+	if k := number + 1; k+2 < len(f.toks) && f.toks[k].is(clsJoiner) && f.toks[k+1].is(clsPart) && f.toks[k+2].num == n+1 { // Part 1 and Part 2
+		u.add(media.Number(n + 1))
+		u.end = f.toks[k+2].end
+	}
 	h := hypothesis{kind: media.KindEpisode, from: f, num: u, score: 0.4, tfrom: f, source: "file name"}
 	switch {
 	case f.television:
@@ -96,7 +100,7 @@ func (m *matcher) filePart() int {
 	f := &m.file
 	for i := f.first + 1; i < len(f.toks); i++ {
 		t := &f.toks[i]
-		if t.start < f.title.end {
+		if t.start < f.title.end || t.is(clsStrong) {
 			continue
 		}
 		if t.is(clsDisc|clsPart) && i+1 < len(f.toks) && f.toks[i+1].num > 0 && f.toks[i+1].digits == 1 && f.toks[i+1].start-t.end <= 1 {

@@ -167,9 +167,9 @@ func (w *row) sense(n int) rowSense {
 		return rowOutside
 	case n%100 == 0 || n%100 > 50:
 		return rowAbsolute
-	case low/100 == high/100 && low%100 > 3: // one block that does not begin at its start
+	case low/100 == high/100 && low%100 > 3 && (low >= 1000 || len(w.nums) >= 8): // one block that does not begin at its start
 		return rowAbsolute
-	case len(w.nums) >= 2:
+	case len(w.nums) >= 2, n < 1000:
 		return rowSeasons
 	}
 	return rowSilent
@@ -229,6 +229,9 @@ func (m *matcher) besideSiblings(h *hypothesis, c *candidate, siblings []string)
 		m.say("its siblings' numbers are far from %d", n)
 		h.score -= 0.4
 	case rowEpisodes:
+		if m.ctx.films && !m.ctx.anime && !m.ctx.series {
+			return // sequels are numbered alike
+		}
 		m.say("its siblings are numbered as episodes")
 		h.score = max(h.score, 0.5) + 0.35
 	case rowSilent:
@@ -257,7 +260,7 @@ func companyOf(siblings []string) company {
 	var c company
 	for _, s := range siblings[:min(len(siblings), maxSiblings)] {
 		switch typ, _ := typeOf(s); {
-		case typ == typeMusic:
+		case typ == typeMusic, typ == typePlaylist:
 			c.music++
 		case hasSuffixFold(s, ".pdf"), hasSuffixFold(s, ".pptx"), hasSuffixFold(s, ".ipynb"):
 			c.papers++
@@ -299,7 +302,7 @@ func (m *matcher) dateRow(siblings []string) (numbering, bool) {
 			ok = ok && dayExists(t[order[1]], t[order[2]])
 			late = late || t[order[2]] > 12
 		}
-		if ok && late {
+		if ok && (late || order[0] == 2 && order[1] == 1 && !m.lateMonth(rows)) {
 			year := 2000 + own[order[0]]
 			if own[order[0]] >= 50 {
 				year -= 100
@@ -309,6 +312,64 @@ func (m *matcher) dateRow(siblings []string) (numbering, bool) {
 		}
 	}
 	return numbering{}, false
+}
+
+// lateMonth reports whether the order month, day, year is needed to make dates of the rows.
+func (m *matcher) lateMonth(rows [][3]int) bool {
+	for _, t := range rows {
+		if t[1] > 12 {
+			return true
+		}
+	}
+	return false
+}
+
+// pieces reports whether the number counts the files of one film: few files, numbered from 1, in a library of films or
+// in none, none of them without a number (which would be the first film of a row of sequels).
+func (m *matcher) pieces(c *candidate, siblings []string) bool {
+	if len(siblings) == 0 || c.num.form != formTrail || c.digits != 1 || m.ctx.series || m.ctx.anime || m.ctx.season >= 0 || m.file.fansub {
+		return false
+	}
+	n, _ := c.num.nums[0].Int()
+	w := m.sameRow(siblings, c.num.start)
+	if n < 1 || n > 3 || len(w.nums) == 0 || len(w.nums) > 2 || w.videos != len(w.nums) || !m.ctx.films {
+		return false
+	}
+	for k := 1; k <= len(w.nums)+1; k++ {
+		if _, ok := slices.BinarySearch(w.nums, k); !ok && k != n {
+			return false
+		}
+	}
+	return true
+}
+
+// letterPart reads "Barry Lyndon.b" beside "Barry Lyndon.a": one film in two files.
+func (m *matcher) letterPart(film *hypothesis, siblings []string) {
+	f := &m.file
+	last := len(f.toks) - 1
+	if last < 1 || f.toks[last].end-f.toks[last].start != 1 || len(siblings) == 0 || f.yearEnd > f.toks[last].start {
+		return
+	}
+	letter := f.low[f.toks[last].start]
+	if letter < 'a' || letter > 'd' {
+		return
+	}
+	other := byte('a')
+	if letter == 'a' {
+		other = 'b'
+	}
+	want := append(append([]byte{}, f.low[:f.toks[last].start]...), other)
+	for _, s := range siblings[:min(len(siblings), maxSiblings)] {
+		typ, ext := typeOf(s)
+		if m.low = appendLower(m.low[:0], prepare(s[:len(s)-ext])); typ == typeVideo && string(m.low) == string(want) {
+			film.part = int(letter-'a') + 1
+			if film.tfrom == f {
+				film.title = f.clean(f.spanOf(f.first, min(last, f.limit)))
+			}
+			m.say("one film in several files")
+			return
+		}
+	}
 }
 
 // shortTriple reports whether three numbers of two digits with one separator begin at token i.

@@ -33,8 +33,13 @@ func (r *reading) findTitle() {
 func (r *reading) skipLead() int {
 	i := 0
 	r.brackets = r.toks[0].group >= 0 || r.toks[0].is(clsOther)
+	numbers := 0
 	for k := range r.toks {
-		if t := &r.toks[k]; t.group < 0 && !t.is(clsOther|clsTag) && t.num < 0 && t.start < r.numStart() {
+		t := &r.toks[k]
+		if t.group >= 0 || t.is(clsOther|clsTag) || t.start >= r.numStart() {
+			continue
+		}
+		if numbers++; t.num < 0 || numbers > 1 || len(r.groups) < 2 {
 			r.brackets = false
 			break
 		}
@@ -112,7 +117,10 @@ func (r *reading) scenePrefix(i int) bool {
 
 // numStart gives where the marked number begins, or the end of the name.
 func (r *reading) numStart() int {
-	if r.num.form != formNone {
+	switch {
+	case r.num.form == formDate && r.mark > 0:
+		return r.mark
+	case r.num.form != formNone:
 		return r.num.start
 	}
 	return len(r.text)

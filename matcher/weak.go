@@ -66,6 +66,11 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int 
 		}
 		if c, ok := r.packedCandidate(i); ok {
 			propose(c)
+			continue
+		}
+		if c, ok := r.shortDate(i); ok {
+			propose(c)
+			continue
 		}
 		if c, ok := r.bareCandidate(i, end); ok {
 			propose(c)
@@ -147,7 +152,7 @@ func (r *reading) bracketCandidate(i int) (c candidate, ok bool) {
 	}
 	g := &r.groups[t.group]
 	u, ok := r.value(i)
-	if !ok || g.kind == '(' && !(u.n > 1 && r.low[t.start] == '0' && r.fansub) || pictureHeight(t.num) || r.tagsBefore(i) || t.digits == 4 && plausibleYear(t.num) {
+	if !ok || g.kind == '(' && !(u.n > 1 && r.low[t.start] == '0' && r.fansub) || pictureHeight(t.num) || r.tagsBefore(i) && !r.brackets || t.digits == 4 && plausibleYear(t.num) {
 		return c, false
 	}
 	rest := r.lastOf(i, &u) + 1
@@ -191,6 +196,18 @@ func (r *reading) tagsBefore(i int) bool {
 	return false
 }
 
+// hundredsList reads "103.104": two episodes of one season.
+func (r *reading) hundredsList(i int, u *numbering) {
+	if i+1 >= len(r.toks) || u.n > 1 || r.fansub {
+		return
+	}
+	t, b := &r.toks[i], &r.toks[i+1]
+	if t.digits == 3 && b.digits == 3 && b.num == t.num+1 && b.start-t.end == 1 {
+		u.add(media.Number(b.num))
+		u.end = b.end
+	}
+}
+
 // finalWord reports whether token i says that the episode is the last one.
 func (r *reading) finalWord(i int) bool {
 	switch string(r.lowWord(i)) {
@@ -225,7 +242,11 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 	if !ok {
 		return c, false
 	}
+	r.hundredsList(i, &u)
 	last := r.lastOf(i, &u)
+	if last+1 < len(r.toks) && string(r.lowWord(last+1)) == "ppv" {
+		return c, false // the number of an event is part of its name
+	}
 	n, whole := u.nums[0].Int()
 	isolated := r.isolated(last)
 	tagNext := last+1 < len(r.toks) && r.toks[last+1].is(clsTag)
@@ -266,10 +287,15 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		padded = false
 	case digits >= 3 && !padded:
 		c.num.form, c.score = formHundreds, 0.55
-		if !isolated && !tagNext {
-			c.score -= 0.12
+		switch {
+		case !isolated && !tagNext && (n%100 == 0 || n%100 > 40):
+			c.score = 0.4
+		case !isolated && !tagNext:
+			c.score = 0.51
+		case r.strong != 0 && r.yearEnd == 0:
+			c.score = 0.62
 		}
-		if digits == 4 {
+		if digits == 4 && c.score < 0.6 {
 			c.score = 0.45
 		}
 		if n%100 == 0 || n%100 > 60 {
@@ -282,8 +308,11 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		return c, false // a number in the middle of a title
 	default:
 		c.num.form, c.score = formTrail, 0.32
-		if digits == 1 {
+		switch {
+		case digits == 1:
 			c.score = 0.15
+		case digits == 2 && tagNext && r.yearEnd == 0 && r.strong != 0:
+			c.score = 0.62 // copies of films nearly always have a year
 		}
 		if !isolated && !tagNext && last+1 < len(r.toks) {
 			c.score -= 0.1
@@ -333,6 +362,9 @@ func (r *reading) leadCandidate(i int) (c candidate, ok bool) {
 	c = candidate{num: u, score: 0.2, titleFrom: last + 1, titleEnd: len(r.toks)}
 	if last+1 == len(r.toks) {
 		c.score = 0.3
+		if r.low[t.start] == '0' {
+			c.score = 0.55
+		}
 		c.titleEnd = last + 1
 		return c, true
 	}
@@ -401,6 +433,17 @@ func (r *reading) packedCandidate(i int) (c candidate, ok bool) {
 	u.add(media.Number(n / 100 % 100))
 	u.add(media.Number(n % 100))
 	return candidate{num: u, score: 0.7, titleFrom: r.first, titleEnd: i}, true
+}
+
+// shortDate reads the date 140722 as recordings from television have it.
+func (r *reading) shortDate(i int) (c candidate, ok bool) {
+	t := &r.toks[i]
+	y, m, d := t.num/10000, t.num/100%100, t.num%100
+	if t.digits != 6 || !r.television || !dayExists(m, d) || y > 39 {
+		return c, false
+	}
+	u := numbering{form: formDate, start: t.start, end: t.end, season: -1, year: 2000 + y, month: m, day: d}
+	return candidate{num: u, score: 0.75, titleFrom: r.first, titleEnd: i}, true
 }
 
 // pairCandidate reads a season and an episode with one separator between them: 2.10, 4-13, 03_19, "3 05".
