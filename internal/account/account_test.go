@@ -262,3 +262,30 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// A refresh makes the access token before it worthless: a second process must find the new one.
+func TestWhatWasRenewedOfAGivenTokenIsSeenByOtherProcesses(t *testing.T) {
+	o := account.Options{State: t.TempDir(), Given: "simkl_rt_1", Now: time.Now}
+	first := account.New(o)
+	found, err := first.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := found.Token
+	token.Access = "simkl_at_1"
+	if _, err := first.Save(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	found, err = account.New(o).Load(t.Context())
+	if err != nil || found.Token.Access != "simkl_at_1" || !found.Token.Origin.Fixed() {
+		t.Errorf("the second process has %+v, %v", found.Token, err)
+	}
+	o.Given = "simkl_rt_2"
+	if found, err = account.New(o).Load(t.Context()); err != nil || found.Token.Access != "" {
+		t.Errorf("another given token has the access of the first: %+v, %v", found.Token, err)
+	}
+	o.Given = ""
+	if found, err = account.New(o).Load(t.Context()); err != nil || !found.Token.IsZero() {
+		t.Errorf("without the given token there is an account: %+v, %v", found.Token, err)
+	}
+}

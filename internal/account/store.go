@@ -12,7 +12,12 @@ import (
 	"github.com/simkld/simkld/internal/paths"
 )
 
-const tokenFile = "token.json"
+const (
+	tokenFile = "token.json"
+	// renewedFile holds what was renewed of a token that was given from outside: a refresh makes the access token
+	// before it worthless at once (simkl-api.md 3.5), so all processes must find the new one.
+	renewedFile = "renewed.json"
+)
 
 // Options say where tokens are.
 type Options struct {
@@ -72,9 +77,25 @@ func (s *Store) Load(ctx context.Context) (Found, error) {
 func (s *Store) LoadFiles() (Found, error) {
 	token, err := s.fixed()
 	if err != nil || !token.IsZero() {
-		return Found{Token: token}, err
+		return Found{Token: s.renewed(token)}, err
 	}
 	return s.loadFile()
+}
+
+// renewed gives a refresh token from outside the access token that was got for it last.
+func (s *Store) renewed(given Token) Token {
+	if given.Refresh == "" {
+		return given
+	}
+	data, err := os.ReadFile(filepath.Join(s.o.State, renewedFile))
+	if err != nil {
+		return given // none was got yet, or it is got again
+	}
+	kept, err := decode(data, given.Origin)
+	if err != nil || kept.Refresh != given.Refresh {
+		return given
+	}
+	return kept
 }
 
 // Fixed gives the place outside this program's reach that decides on the token, "" where there is none.
@@ -129,12 +150,19 @@ func (s *Store) LoadKeyring(ctx context.Context) (Token, error) {
 }
 
 // Save keeps a token and says where: in the keyring if that answers within a second, else in token.json of the state
-// folder, which must exist.
+// folder, which must exist. What was renewed of a token given from outside is kept beside, and is worth something only
+// while that token decides.
 func (s *Store) Save(ctx context.Context, t Token) (Origin, error) {
 	t.SavedAt = s.o.Now().UTC()
 	data, err := encode(t)
 	if err != nil {
 		return "", err
+	}
+	if t.Origin.Fixed() {
+		if err := paths.WriteFile(filepath.Join(s.o.State, renewedFile), data, 0o600); err != nil {
+			return "", fmt.Errorf("keep the renewed token: %w", err)
+		}
+		return t.Origin, nil
 	}
 	if s.ring.set(ctx, string(data)) == nil {
 		// An older token must not outlive the new one; should this fail, the newer one wins all the same.

@@ -63,7 +63,7 @@ func sessionOf(v scrobbler.View, now media.Moment) api.Session {
 		s.Rate = v.Rate()
 	}
 	if v.Known {
-		identity := Clean(v.Match)
+		identity := Clean(Enriched(v.Match, v.Answer))
 		identity.Because = nil
 		s.Identity = &identity
 	}
@@ -78,6 +78,20 @@ func instanceOf(v scrobbler.View) string {
 		return fmt.Sprintf("pid %d", v.PID)
 	}
 	return media.Sanitize(v.Instance)
+}
+
+// Enriched gives a match what is known from Simkl's answer and not from the file.
+func Enriched(m media.Match, a *media.Answer) media.Match {
+	if a == nil {
+		return m
+	}
+	if m.Year == 0 {
+		m.Year = a.Year
+	}
+	if m.IDs.IsZero() {
+		m.IDs = a.IDs
+	}
+	return m
 }
 
 // Clean makes the text of a match safe to show.

@@ -25,6 +25,8 @@ type link struct {
 	log   *zap.Logger
 	// tell hears which account's watches are sent.
 	tell func(key string)
+	// redact keeps a secret out of the log.
+	redact func(secret string)
 	// again wakes run: there is another account to find the name of. Size 1: a wake-up.
 	again chan struct{}
 
@@ -61,7 +63,7 @@ func (d *Daemon) newLink(ctx context.Context) (*link, error) {
 			Paths: d.opt.Paths, Config: d.config().Simkl, Store: d.store, Log: d.log.Logger, HTTP: d.opt.HTTP, Now: d.wall,
 			Tokens: NewTokens(d.opt.Paths, d.opt.Getenv, d.log.Logger, d.wall), Quick: true,
 		},
-		store: d.store, log: d.log.Logger, again: make(chan struct{}, 1),
+		store: d.store, log: d.log.Logger, redact: d.log.Redactor.Add, again: make(chan struct{}, 1),
 	}
 	return l, l.connect(ctx)
 }
@@ -82,6 +84,8 @@ func (l *link) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.redact(linked.Token.Access.Reveal())
+	l.redact(linked.Token.Refresh.Reveal())
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.linked, l.owner = linked, owner

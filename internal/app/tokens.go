@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,9 +16,6 @@ import (
 type Tokens struct {
 	store *account.Store
 	log   *zap.Logger
-
-	mu      sync.Mutex // guards renewed
-	renewed account.Token
 }
 
 var _ simkl.TokenStore = (*Tokens)(nil)
@@ -42,14 +38,14 @@ func (t *Tokens) Store() *account.Store { return t.store }
 func (t *Tokens) quick() (account.Token, error) {
 	found, err := t.store.LoadFiles()
 	t.say(found.Notices)
-	return t.newer(found.Token), err
+	return found.Token, err
 }
 
 // Token is the token of the linked account, zero without one.
 func (t *Tokens) Token(ctx context.Context) (account.Token, error) {
 	found, err := t.store.Load(ctx)
 	t.say(found.Notices)
-	return t.newer(found.Token), err
+	return found.Token, err
 }
 
 func (t *Tokens) say(notices []string) {
@@ -58,36 +54,19 @@ func (t *Tokens) say(notices []string) {
 	}
 }
 
-// newer is what was renewed of a token that was given from outside, where it cannot be kept.
-func (t *Tokens) newer(found account.Token) account.Token {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if found.Origin.Fixed() && t.renewed.Refresh == found.Refresh && found.Refresh != "" {
-		return t.renewed
-	}
-	return found
-}
-
 // Load is the grant of the linked account.
 func (t *Tokens) Load(ctx context.Context) (simkl.Grant, error) {
 	token, err := t.Token(ctx)
 	return GrantOf(token), err
 }
 
-// Save keeps a renewed grant. One that was given from outside is kept by this process alone.
+// Save keeps a renewed grant where every process finds it.
 func (t *Tokens) Save(ctx context.Context, g simkl.Grant) error {
 	before, err := t.Token(ctx)
 	if err != nil {
 		return err
 	}
-	token := TokenOf(g, before)
-	if before.Origin.Fixed() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.renewed = token
-		return nil
-	}
-	_, err = t.store.Save(ctx, token)
+	_, err = t.store.Save(ctx, TokenOf(g, before))
 	return err
 }
 
