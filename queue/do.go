@@ -84,7 +84,7 @@ func (q *Queue) end(ctx context.Context, it *item, act action) {
 	it.land()
 	w := *q.run.watches[it.Watch]
 	d := decision{act: act, quiet: w.State == StateUnmatched || act == actDropped}
-	if len(Forms(it.Match)) == 0 {
+	if it.nameless() {
 		it.LastError = "nothing is known of it but its path"
 	}
 	var c changes

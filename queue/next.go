@@ -104,9 +104,12 @@ func (q *Queue) worthless(ctx context.Context, now time.Time) (step, error) {
 	return step{}, nil
 }
 
+// nameless reports whether there is nothing to send of the row's title.
+func (it *item) nameless() bool { return it.Match.Title == "" && it.Match.IDs.IsZero() }
+
 // ends says how a row ends without being sent, "" if it is to be sent.
 func (q *Queue) ends(it *item, w Watch, now time.Time) action {
-	if w.State == StateUnmatched || len(Forms(it.Match)) == 0 {
+	if w.State == StateUnmatched || it.nameless() {
 		return actUnmatched
 	}
 	if it.Watched() {

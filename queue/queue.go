@@ -245,11 +245,12 @@ func (q *Queue) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		q.take(ctx)
 		step := q.next(ctx)
-		q.publish(step)
 		if step.kind != stepWait {
-			q.do(ctx, step)
+			q.do(ctx, step) // first: a pause is on the wire before anything is counted
+			q.publish(step)
 			continue
 		}
+		q.publish(step)
 		if !step.at.IsZero() {
 			timer.Reset(max(0, step.at.Sub(q.now())))
 		}

@@ -243,12 +243,15 @@ func (s *Store) check(ctx context.Context, path string) error {
 	if info.Size() <= checkedWhole {
 		return s.quickCheck(ctx, "")
 	}
-	for _, table := range []string{"counter", "outbox", "watches", "sessions", "rules", "settings"} {
+	for _, table := range []string{"counter", "sessions", "rules", "settings"} {
 		if err := s.quickCheck(ctx, table); err != nil {
 			return err
 		}
 	}
-	return nil
+	// The last columns of all rows: every page of the queue is read, which is what sending does, at a tenth of the cost.
+	var n int64
+	return s.db.QueryRowContext(ctx, `SELECT coalesce(max(created_at), 0) + (SELECT coalesce(max(updated), 0) FROM watches)
+		FROM outbox NOT INDEXED`).Scan(&n)
 }
 
 // Check reads the whole file and says what is damaged, for doctor.

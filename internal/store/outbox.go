@@ -201,6 +201,11 @@ func (s *Store) Settle(ctx context.Context, changes []queue.Change) error {
 
 func (s *Store) settle(ctx context.Context, tx *sql.Tx, c queue.Change) error {
 	if c.TakeBack != nil {
+		// One is enough, should an earlier one of the same call still wait.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM outbox WHERE watch = ? AND seq = ? AND verb = ?`, c.TakeBack.Watch,
+			c.TakeBack.Seq, queue.VerbTakeBack); err != nil {
+			return err
+		}
 		if _, err := insert(ctx, tx, *c.TakeBack); err != nil {
 			return err
 		}

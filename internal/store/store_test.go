@@ -197,3 +197,52 @@ func TestAWatchInDoubtIsNotUndone(t *testing.T) {
 		t.Errorf("journal says %q, %v", e.Outcome, err)
 	}
 }
+
+func TestAFullDiskIsSaidAndNothingIsHalf(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	add(t, s, row(1, 1, media.VerbStart))
+	if err := s.Room(t.Context(), 1); err != nil { // fewer than there are: the file cannot grow at all
+		t.Fatal(err)
+	}
+	var err error
+	var last media.WatchID
+	for id := media.WatchID(2); id < 500 && err == nil; id++ {
+		last = id
+		_, _, err = s.Add(t.Context(), row(id, 1, media.VerbWatched))
+	}
+	if !store.IsFull(err) {
+		t.Fatalf("a full disk is %v", err)
+	}
+	if got := len(pending(t, s)); got != int(last)-1 {
+		t.Errorf("%d rows after %d were promised", got, last-1)
+	}
+	if _, err := s.Entry(t.Context(), last); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the journal has half of what failed: %v", err)
+	}
+	if err := s.Room(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	add(t, s, row(last, 1, media.VerbWatched))
+}
+
+func TestTheFirstAccountGetsTheWatchesFromBeforeIt(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	for i, account := range []string{"", "", "v1:8"} {
+		r := row(media.WatchID(i+1), 1, media.VerbWatched)
+		r.Account = account
+		add(t, s, r)
+	}
+	for _, want := range []int{2, 0} {
+		if n, err := s.Claim(t.Context(), "v1:7"); n != want || err != nil {
+			t.Errorf("Claim = %d, %v, want %d", n, err, want)
+		}
+	}
+	if e := load(t, s, 3); e.Account != "v1:8" {
+		t.Errorf("watch 3 belongs to %q", e.Account)
+	}
+	if e := load(t, s, 1); e.Account != "v1:7" {
+		t.Errorf("watch 1 belongs to %q", e.Account)
+	}
+}
