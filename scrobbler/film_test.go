@@ -156,7 +156,7 @@ func (f *film) after(d time.Duration) *film {
 		until := end
 		for _, p := range f.players {
 			if p.state == players.Playing {
-				until = min(until, p.spoke+10*time.Second)
+				until = min(until, max(f.now.Mono, p.spoke+10*time.Second))
 			}
 		}
 		if f.wake > 0 {

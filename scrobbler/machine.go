@@ -462,9 +462,6 @@ func (m *Machine) next(now media.Moment) time.Duration {
 			due(s.savedAt + saveSoon)
 		}
 		ep := s.current()
-		if s.slept && s.state == players.Playing {
-			due(s.sleptAt + stayedAwake)
-		}
 		switch {
 		case s.reason != media.ReasonNone:
 		case m.startable(s, ep):

@@ -300,9 +300,7 @@ func (m *Machine) park(s *session, ep *episode, p float64, at time.Time) {
 	ep.counted, ep.told = true, toldEnd
 	m.journal(s, s.index(ep), EndingParked, p, at)
 	m.emit(Park{Call: m.call(s, ep, media.VerbWatched, p, at)})
-	if s.known && ep.match.Kind != media.KindNone {
-		m.clear(s, ep)
-	}
+	m.clear(s, ep)
 	m.notice(s, ep, NoticeNotRecognised)
 	s.dirty = true
 }

@@ -174,18 +174,18 @@ func TestWhatHasEarnedItsWatchIsNotPausedForAnother(t *testing.T) {
 
 func TestUnmatchedIsParkedOnlyIfItWouldHaveCounted(t *testing.T) {
 	for _, c := range []struct {
-		minutes time.Duration
-		parked  int
-	}{{40, 0}, {90, 1}} {
+		plays  time.Duration
+		parked int
+	}{{40 * time.Minute, 0}, {90 * time.Minute, 1}} {
 		f := newFilm(t)
 		p := f.plays("/home")
-		f.after(c.minutes * time.Minute)
+		f.after(c.plays)
 		f.shows(scrobbler.ScrobbleIgnored, media.ReasonUnmatched)
 		p.stops()
 		p.dies()
 		f.told()
 		if len(f.parked) != c.parked || len(f.notices) != c.parked || len(f.journal) != c.parked {
-			t.Errorf("after %d min: parked %v, notices %v", c.minutes, f.parked, f.notices)
+			t.Errorf("after %v: parked %v, notices %v", c.plays, f.parked, f.notices)
 		}
 	}
 }
