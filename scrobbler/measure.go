@@ -75,10 +75,7 @@ func (s *session) share(i int) float64 {
 
 // atSimkl is the progress that Simkl reckons an open start has come to (simkl-api.md 5.3).
 func (s *session) atSimkl(ep *episode, mono time.Duration) float64 {
-	length := s.item.Length / time.Duration(len(s.eps))
-	if length <= 0 {
-		return 100 // unknown here, so it could be anything there
-	}
+	length := s.item.Length / time.Duration(len(s.eps)) // not 0: without a length there is no start
 	return ep.toldProgress + 100*float64(mono-ep.toldAt)/float64(length)
 }
 

@@ -185,6 +185,15 @@ func TestPositionPutBackToZeroAtTheStopIsNotAPosition(t *testing.T) {
 	f.told("watched Heat 90")
 }
 
+func TestWhatAPlayerSaysOfItsItemAtTheStopIsNotBelieved(t *testing.T) {
+	f := newFilm(t)
+	p := f.plays("/heat")
+	f.after(90 * time.Minute).told("start Heat 0.08")
+	p.item.Growing, p.item.Length = true, time.Second
+	p.stops()
+	f.told("watched Heat 90")
+}
+
 func TestGivesNoAnswerSendsStopWithTheLastKnownProgressAndTime(t *testing.T) {
 	f := newFilm(t)
 	p := f.plays("/heat")
@@ -425,6 +434,8 @@ func TestPositionThatTremblesBetweenTwoEpisodesEndsNone(t *testing.T) {
 
 func TestPlaysOneFilmInSeveralFilesOneItemWatchedWhenTheLastEnds(t *testing.T) {
 	f := newFilm(t)
+	f.set.MinPlayed = 80
+	f.do(f.m.Reload(f.set, f.now))
 	p := f.plays("/cd1")
 	f.after(long)
 	p.ends()

@@ -228,6 +228,29 @@ func TestATitleThatSimklDoesNotKnowIsSaidOnceAndParkedAtItsEnd(t *testing.T) {
 	}
 }
 
+func TestATitleThatSimklDoesNotKnowIsNotMarkedButParked(t *testing.T) {
+	f := newFilm(t)
+	f.plays("/heat")
+	f.after(time.Minute).told("start Heat 0.08")
+	w := f.calls[0].Watch
+	f.do(f.m.Told(scrobbler.Told{Watch: w, Unmatched: true}, f.now))
+	effects, ok := f.m.Mark(w, f.now)
+	f.do(effects)
+	if f.told(); !ok || len(f.parked) != 1 {
+		t.Errorf("marked %v, parked %v", ok, f.parked)
+	}
+}
+
+func TestAWatchThatTurnsOutUnmatchedAfterItsEndIsShownAsThat(t *testing.T) {
+	f := newFilm(t)
+	p := f.plays("/heat")
+	f.after(long)
+	p.ends()
+	f.shows(scrobbler.ScrobbleWatched, "")
+	f.do(f.m.Told(scrobbler.Told{Watch: f.calls[1].Watch, Unmatched: true}, f.now))
+	f.shows(scrobbler.ScrobbleIgnored, media.ReasonUnmatched)
+}
+
 func TestIdentityThatComesLateStartsAtOnce(t *testing.T) {
 	f := newFilm(t)
 	f.late = true
@@ -369,7 +392,8 @@ func TestAPlayerThatMovedOnDuringARestartIsStoppedBeforeTheNextStart(t *testing.
 	f.after(20 * time.Minute).told("start Heat 0.08")
 	p.item.Path, p.pos = "/ronin", 0
 	f.restart(true, time.Minute, everybody)
-	f.after(10*time.Second).told("stop Heat 20", "start Ronin 1.08")
+	f.told("stop Heat 20")
+	f.after(10 * time.Second).told("start Ronin 1.08")
 }
 
 func TestAnAliveButSilentPlayerBlocksOtherStartsOnlyForSeconds(t *testing.T) {
@@ -384,6 +408,23 @@ func TestAnAliveButSilentPlayerBlocksOtherStartsOnlyForSeconds(t *testing.T) {
 	a.state = players.Stopped // says nothing, though its process lives
 	f.restart(true, 3*time.Minute, everybody)
 	f.after(4*time.Second).told("pause Ronin 20", "stop Heat 20", "start Ronin 23.05")
+}
+
+func TestAnEpisodeThatEndsDuringARestartIsWatched(t *testing.T) {
+	f := newFilm(t)
+	f.plays("/double")
+	f.after(45 * time.Minute).told("start S01E01 0.16")
+	f.restart(true, 10*time.Minute, everybody)
+	f.told("pause S01E01 90", "watched S01E01 100", "start S01E02 10")
+}
+
+func TestARestartDoesNotMakeSimklRunAhead(t *testing.T) {
+	f := newFilm(t)
+	f.plays("/heat")
+	f.after(20 * time.Minute).told("start Heat 0.08")
+	f.restart(true, time.Second, everybody)
+	f.plays("/ronin")
+	f.after(time.Minute).told("start Ronin 0.08")
 }
 
 func TestPrivateOverAKillStaysPrivate(t *testing.T) {
@@ -505,6 +546,12 @@ func TestNoTimerRunsWhenNothingPlays(t *testing.T) {
 	f.do(f.m.Reload(f.set, f.now))
 	p.resumes()
 	f.after(time.Minute)
+	p.opens("/ronin")
+	f.set.Place = func(string) scrobbler.Place { return scrobbler.Place{Reason: media.ReasonExcluded} }
+	f.do(f.m.Reload(f.set, f.now))
+	if f.wake != 0 {
+		t.Errorf("excluded, and a look is asked for at %v", f.wake)
+	}
 	p.stops()
 	if f.wake != 0 {
 		t.Errorf("stopped, and a look is asked for at %v", f.wake)
