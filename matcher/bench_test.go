@@ -24,6 +24,17 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
+// BenchmarkCorpus matches every name of the corpus: the mix of kinds that speed is measured on.
+func BenchmarkCorpus(b *testing.B) {
+	cases := loadCorpus(b, "dev")
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		matcher.Match(matcher.Input{Path: cases[i%len(cases)].Path})
+		i++
+	}
+}
+
 func BenchmarkJSONLine(b *testing.B) {
 	lines := make([][]byte, len(benchPaths))
 	for i, p := range benchPaths {

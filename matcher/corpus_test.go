@@ -44,7 +44,7 @@ type corpusCase struct {
 	Accept           []label
 }
 
-func loadCorpus(t *testing.T, dir string) []corpusCase {
+func loadCorpus(t testing.TB, dir string) []corpusCase {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "corpus", dir, "*.jsonl"))
 	if err != nil || len(files) == 0 {

@@ -118,27 +118,29 @@ func (m *matcher) filePart() int {
 	return m.ctx.discNo
 }
 
-// withoutPart takes "Part Two" off the end of a title: both ways to write a film are then known to the reader of
-// --jsonl, whose contract has the part as a field of its own.
+// withoutPart takes "Part Two" off the end of a title: the contract of --jsonl has the part of a film as a field of its
+// own, so that both ways to write the title are told.
 func withoutPart(title string) (string, int) {
-	fields := strings.FieldsFunc(title, func(c rune) bool { return c == ' ' || c == ',' })
-	if len(fields) < 3 {
+	i := strings.LastIndexByte(title, ' ')
+	if i < 0 {
 		return title, 0
 	}
-	d := dict()
-	mark, number := strings.ToLower(fields[len(fields)-2]), strings.ToLower(fields[len(fields)-1])
-	if !d.words[strings.TrimSuffix(mark, ".")].cls.has(clsPart) || mark != "part" && mark != "pt" && mark != "pt." {
+	k := strings.LastIndexByte(title[:i], ' ')
+	if k <= 0 {
 		return title, 0
 	}
-	n := 0
-	if v, ok := wholeNumber([]byte(number)); ok {
-		n = v
-	} else if w := d.words[number]; w.cls.has(clsRoman | clsNumberWord) {
+	switch mark := title[k+1 : i]; {
+	case strings.EqualFold(mark, "part"), strings.EqualFold(mark, "pt"), strings.EqualFold(mark, "pt."):
+	default:
+		return title, 0
+	}
+	number := strings.ToLower(title[i+1:])
+	n, ok := wholeNumber([]byte(number))
+	if w := dict().words[number]; !ok && w.cls.has(clsRoman|clsNumberWord) {
 		n = int(w.value)
 	}
 	if n < 1 || n > 10 {
 		return title, 0
 	}
-	cut := strings.LastIndex(title, fields[len(fields)-2])
-	return strings.TrimRight(title[:cut], " ,-:"), n
+	return strings.TrimRight(title[:k], " ,-:"), n
 }
