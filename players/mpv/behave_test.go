@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -387,7 +388,14 @@ func TestAFilmThatRunsWhenWeComeIsOnePlayback(t *testing.T) {
 }
 
 func TestAFileThatIsDeletedWhileItPlaysKeepsItsName(t *testing.T) {
-	path := clips.Clip(t, "deleted.mkv", 60)
+	film, err := os.ReadFile(clips.Clip(t, "film.mkv", 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "deleted.mkv")
+	if err := os.WriteFile(path, film, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	m := playerstest.RealMPV(t, path)
 	rec := watch(t, m.Socket)
 	rec.Wait(t, 0, "it plays", func(e players.Event) bool { return e.State == players.Playing })
