@@ -841,3 +841,52 @@ func TestPutRefusesWhatIsNoCallOfAWatch(t *testing.T) {
 		}
 	})
 }
+
+func TestAWatchThatWasInFlightWhenTheProcessDiedIsSentWithDoubt(t *testing.T) {
+	evening(t, func(b *bench) {
+		ctx := context.Background()
+		b.stop()
+		s, _, err := store.Open(ctx, b.dir, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, verb := range []media.Verb{media.VerbWatched, media.VerbStart} {
+			row, _, err := s.Add(ctx, queue.Row{State: queue.StatePending, Account: "v1:7", CreatedAt: time.Now(),
+				Call: media.Call{Watch: media.WatchID(i + 1), Seq: 1, Verb: verb, Match: episode(fmt.Sprint("Show ", i), 1, "tt1"), At: time.Now()}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Begin(ctx, []queue.Row{row}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.simkl.answers(always(queue.Outcome{Class: queue.Unreachable}))
+		b.run()
+		b.SetAccount("v1:7")
+		b.sent("start Show 1 S01E01 0")
+		b.simkl.answers(func(kind string, row queue.Row) queue.Outcome {
+			if kind == "history" && !row.Doubtful {
+				t.Error("the Sender is not told that Simkl may have the watch")
+			}
+			if kind == "history" {
+				return queue.Outcome{Class: queue.Done}
+			}
+			return queue.Outcome{Class: queue.Unreachable}
+		})
+		b.seq[2] = 1
+		// The start may have been accepted: its closing call goes first, whatever its age.
+		b.put(2, media.VerbPause, episode("Show 1", 1, "tt1"), 50)
+		b.wait(time.Hour)
+		if got := b.outcome(1); got != store.OutcomeSent {
+			t.Errorf("the watch is %q", got)
+		}
+		b.simkl.take()
+		b.simkl.answers(nil)
+		b.put(3, media.VerbStart, episode("Show 3", 1, "tt3"), 1)
+		b.NetworkBack()
+		b.sent("pause Show 1 S01E01 50", "start Show 3 S01E01 1")
+	})
+}
