@@ -88,6 +88,11 @@ func fix(ctx context.Context, env *Env, args []string, f fixFlags) error {
 	if err != nil {
 		return err
 	}
+	if hit == nil {
+		if hit, err = offered(ctx, env, target.ID, f.ids.Simkl); err != nil {
+			return err
+		}
+	}
 	plan, err := planFix(f, raw, target, hit)
 	if err != nil {
 		return err

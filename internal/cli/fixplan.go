@@ -80,6 +80,22 @@ func lookUp(ctx context.Context, env *Env, f fixFlags, raw media.Match) (*simkl.
 	return &hits[0], nil
 }
 
+// offered is the candidate of that id that came with the watch, nil when there is none.
+func offered(ctx context.Context, env *Env, watch media.WatchID, id media.SimklID) (*simkl.Hit, error) {
+	rows, err := rowsOf(ctx, env)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	for _, r := range rows {
+		for _, c := range r.Candidates {
+			if r.Watch == watch && c.IDs.Simkl == id {
+				return &simkl.Hit{Kind: c.Kind, Title: c.Title, Year: c.Year, IDs: c.IDs, Slug: c.Slug, AnimeType: c.AnimeType}, nil
+			}
+		}
+	}
+	return nil, nil //nolint:nilnil // none is no error
+}
+
 // planFix decides what the watch is and what is learned.
 func planFix(f fixFlags, raw media.Match, target store.Entry, hit *simkl.Hit) (fixPlan, error) {
 	m := raw

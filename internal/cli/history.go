@@ -178,7 +178,7 @@ func historyJSON(env *Env, entries []store.Entry) error {
 // historyCSV writes a line for each watch, with ids that other services know.
 func historyCSV(env *Env, entries []store.Entry) error {
 	w := csv.NewWriter(env.Out)
-	rows := [][]string{{"id", "watched_at", "kind", "title", "year", "season", "episode", "outcome", "via", "player",
+	rows := [][]string{{"id", "watched_at", "ended_at", "kind", "title", "year", "season", "episode", "outcome", "via", "player",
 		"simkl", "imdb", "tmdb", "tvdb", "mal", "anidb", "url", "path"}}
 	for _, e := range entries {
 		rows = append(rows, csvRow(e))
@@ -213,15 +213,17 @@ func csvRow(e store.Entry) []string {
 	if episode == "" {
 		episode = numberWords(m.Absolute)
 	}
-	at := ""
-	if t := when(e); !t.IsZero() {
-		at = t.UTC().Format(time.RFC3339)
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
 	}
 	title := m.Title
 	if title == "" {
 		title = labelOf(m, e.Path)
 	}
-	return []string{number(e.ID), at, string(m.Kind), title, number2(m.Year), season, episode, string(e.Outcome), e.Via,
+	return []string{number(e.ID), stamp(e.WatchedAt), stamp(e.Ended), string(m.Kind), title, number2(m.Year), season, episode, string(e.Outcome), e.Via,
 		media.Sanitize(e.Player), number2(int(ids.Simkl)), ids.IMDB, ids.TMDB, ids.TVDB, ids.MAL, ids.AniDB, page(e.Answer),
 		media.Sanitize(e.Path)}
 }

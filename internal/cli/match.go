@@ -77,12 +77,20 @@ func understand(ctx context.Context, id *identify.Identifier, path string) media
 	if media.SchemeOf(path) == "" {
 		if full, err := filepath.Abs(path); err == nil {
 			if _, err := os.Lstat(full); err == nil {
-				m, _, _ := id.Identify(ctx, media.Item{Path: full})
-				return m
+				m, _, note := id.Identify(ctx, media.Item{Path: full})
+				return withRule(m, note)
 			}
 		}
 	}
-	m, _, _ := id.Read(path)
+	m, _, note := id.Read(path)
+	return withRule(m, note)
+}
+
+// withRule adds which rule decided, where one did.
+func withRule(m media.Match, note string) media.Match {
+	if m.Source == "rule" && note != "" {
+		m.Because = append(m.Because, note)
+	}
 	return m
 }
 

@@ -58,6 +58,11 @@ func (e *Env) identifier(ctx context.Context) (*identify.Identifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s == nil && len(l.Config.Matcher.Rules) > 0 {
+		if s, err = e.state(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if s != nil {
 		if c.Rules, err = app.RulesOf(ctx, l, s); err != nil {
 			return nil, err

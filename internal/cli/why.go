@@ -150,7 +150,7 @@ func printWhy(env *Env, w api.Why) error {
 		head = w.ID + "  " + head
 	}
 	if w.Summary != "" {
-		head += ": " + term.Foreign(w.Summary)
+		head += ": " + term.Foreign(becameWords(store.Outcome(w.Summary)))
 	}
 	fmt.Fprintln(&b, besideAddress(out, head, w.URL))
 	if len(w.Chain) == 0 {
