@@ -124,11 +124,9 @@ func historyOutcome(row queue.Row, got simkl.HistoryResult) queue.Outcome {
 		out.Class, out.Words = queue.Mistaken, "Simkl knows no such title or episode"
 	case got.Found == simkl.Unclear:
 		out.Class, out.Words = queue.TooMany, "Simkl did not say which of the watches it does not know"
-	case (row.Match.Kind == media.KindMovie) == (got.SimklType == "tv"):
-		if got.SimklType != "" {
-			// The ids that were sent are a film's for a series, or the other way round.
-			out.Class, out.Words = queue.Mistaken, "Simkl took it for another kind of title"
-		}
+	case row.Match.Kind == media.KindMovie && got.SimklType == "tv", row.Match.Kind == media.KindEpisode && got.SimklType == "movie":
+		// The ids that were sent are a film's for a series, or the other way round.
+		out.Class, out.Words = queue.Mistaken, "Simkl took it for another kind of title"
 	}
 	return out
 }
