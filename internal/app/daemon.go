@@ -192,9 +192,16 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 func (d *Daemon) sources() []players.Source {
 	var list []players.Source
 	if c := d.config().Players.MPV; c.Enabled {
-		sockets := append(mpv.DefaultSockets(mpv.Surroundings{
+		around := mpv.Surroundings{
 			Runtime: d.opt.Getenv("XDG_RUNTIME_DIR"), Home: d.opt.Paths.Home, Config: d.opt.Getenv("XDG_CONFIG_HOME"),
-		}), c.Sockets...)
+		}
+		if folder := around.Folder(); folder != "" {
+			// A folder that is there is watched alone; else it would be its busy parent.
+			if err := paths.PrivateDir(folder); err != nil {
+				d.log.Debug("the folder for mpv's sockets could not be made", zap.Error(err))
+			}
+		}
+		sockets := append(mpv.DefaultSockets(around), c.Sockets...)
 		list = append(list, mpv.New(mpv.Config{Sockets: sockets, Now: d.now, Log: d.log.Named("mpv")}))
 	}
 	return list

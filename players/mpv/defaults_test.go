@@ -40,10 +40,16 @@ func TestSocketOfTheUsersOwnConfigurationIsWatched(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	used := filepath.Join(home, "used")
+	if err := os.WriteFile(used, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer func(list []string) { guides = list }(guides)
+	guides = []string{used, filepath.Join(home, "never-used")}
 	got := DefaultSockets(Surroundings{Runtime: "/run/user/1000", Home: home})
 	want := []string{
-		"/run/user/1000/simkld/mpv", "/tmp/mpvsocket", "/tmp/mpv-socket", filepath.Join(home, "mpv.sock"),
-		filepath.Join(home, ".var/app/io.mpv.Mpv/config/mpv/flatpak.sock"),
+		"/run/user/1000/simkld/mpv", used, filepath.Join(home, "mpv.sock"),
+		filepath.Join(home, ".var/app/io.mpv.Mpv/config/mpv/flatpak.sock"), "/tmp/mpvsocket",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("watched are %q, want %q", got, want)

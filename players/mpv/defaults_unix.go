@@ -2,10 +2,22 @@
 
 package mpv
 
-import "path/filepath"
+import (
+	"os"
+	"path/filepath"
+)
+
+// guides are the names that guides recommend. A name in use leaves its file behind for ever, so that only those that
+// are there are watched: any program that writes into their folder would wake us.
+var guides = []string{"/tmp/mpvsocket", "/tmp/mpv-socket"}
 
 func usual(s Surroundings) []string {
-	out := []string{s.Folder(), "/tmp/mpvsocket", "/tmp/mpv-socket"}
+	out := []string{s.Folder()}
+	for _, socket := range guides {
+		if _, err := os.Lstat(socket); err == nil {
+			out = append(out, socket)
+		}
+	}
 	for _, folder := range s.configs() {
 		for _, socket := range configured(folder, s.Home) {
 			if filepath.IsAbs(socket) { // else it is below a folder that only mpv knows
