@@ -49,6 +49,7 @@ const (
 	clsDownloader
 	clsBook
 	clsMusicVideo
+	clsOrdinary
 	clsChapter
 	clsOther // decided while reading: id, site, checksum: neither title nor number
 
@@ -76,6 +77,7 @@ var classNames = map[string]class{
 	"special before":    clsSpecial,
 	"downloader":        clsDownloader,
 	"book before":       clsBook,
+	"ordinary":          clsOrdinary,
 	"musicvideo":        clsMusicVideo,
 	"chapter before":    clsChapter,
 	"part before":       clsPart,
@@ -169,11 +171,11 @@ var dict = sync.OnceValue(func() *dictionary {
 
 // ordinalOf gives the value of the i-th word of an ordered list.
 func ordinalOf(cls class, i int) int8 {
-	switch cls {
-	case clsMonth: // short names, then long ones
+	switch {
+	case cls == clsMonth: // short names, then long ones
 		return int8(i%12 + 1)
-	case clsNumberWord, clsOrdinal, clsRoman:
-		return int8(i + 1)
+	case cls.has(clsNumberWord | clsOrdinal | clsRoman):
+		return int8(i + 1) //nolint:gosec // lists of a few words
 	}
 	return 0
 }
@@ -188,7 +190,7 @@ func (d *dictionary) add(w string, cls class, value int8) {
 	d.words[w] = e
 	if first, _, phrase := strings.Cut(w, "_"); phrase {
 		f := d.words[first]
-		f.more = max(f.more, int8(strings.Count(w, "_")+1))
+		f.more = max(f.more, int8(strings.Count(w, "_")+1)) //nolint:gosec // phrases of a few words
 		d.words[first] = f
 	}
 }

@@ -11,7 +11,8 @@ import (
 func (m *matcher) withNFO(out *media.Match, files []NFO) {
 	for i := range files {
 		n := &files[i]
-		if !n.IDs.IsZero() && !(n.Kind == "movie" && out.Kind == media.KindEpisode) {
+		other := n.Kind == "movie" && out.Kind == media.KindEpisode
+		if !n.IDs.IsZero() && !other {
 			before := out.IDs
 			mergeIDs(&out.IDs, n.IDs)
 			if out.IDs != before {
@@ -104,13 +105,13 @@ func (m *matcher) withTitle(out *media.Match, in *Input) {
 		if title == "" || title == m.ref.name() {
 			continue
 		}
-		typ, ext := typeOf(title)
+		_, ext := typeOf(title)
 		m.ref, m.ctx = reference{}, context{season: -1, titles: [2]int{-1, -1}}
 		m.show.clear()
 		m.upper.clear()
 		stem := title[:len(title)-ext]
 		m.file.read(m.d, stem)
-		if _, refuse := m.refuseName(stem, typ); refuse {
+		if _, refuse := m.refuseName(); refuse {
 			return
 		}
 		t := m.decide(stem, nil)

@@ -1,13 +1,10 @@
 package matcher
 
-import "github.com/simkld/simkld/internal/media"
+import (
+	"strings"
 
-// seasonMark is a season that a name gives: where it stands and which one.
-type seasonMark struct {
-	found      bool
-	season     int
-	start, end int
-}
+	"github.com/simkld/simkld/internal/media"
+)
 
 // readMarked finds the numbers that carry a mark: S01E02, 1x02, Season 1 Episode 2, E07, Folge 7, 第7話, Cap.209,
 // 1of6, dates. The first of the best notation stays in r.num; a season alone in r.season.
@@ -74,148 +71,6 @@ func (r *reading) lastToken(i, end int) int {
 		i++
 	}
 	return i
-}
-
-// readSeason reads a season at token i, and the episode after it. It returns the last token that it used.
-func (r *reading) readSeason(i int) int {
-	s, end, ok := r.seasonAt(i)
-	if !ok {
-		return i
-	}
-	t := &r.toks[i]
-	start := t.start
-	j := end
-	for n := 0; n < 4; n++ {
-		c := r.at(j)
-		if !separator(c) && c != ',' && c != '(' && c != '[' && c != ')' && !(c == 'x' && r.at(j+1) == 'e') {
-			break
-		}
-		j++
-	}
-	if short := r.low[t.start] == 's' && isDigit(r.at(t.start+1)); short && r.at(j) == 'x' && j-end <= 1 { // s03-x01
-		if v, e, ok := r.numberAt(j + 1); ok && r.endOfEpisode(e) {
-			u := numbering{form: formSE, start: start, end: e, season: s}
-			u.add(v)
-			r.further(&u, 'x')
-			r.num = u
-			return r.lastToken(i, u.end)
-		}
-	}
-	if v, e, ok := r.episodeMark(j, true); ok {
-		u := numbering{form: formSE, start: start, end: e, season: s}
-		if r.at(e) == '.' && isDigit(r.at(e+1)) && int(v) == s && r.at(j) == 'e' && r.low[e-1] != 'p' && r.hashBefore(e) { // S01 EP #1.2
-			if v2, e2, ok := r.numberAt(e + 1); ok {
-				v, u.end = v2, e2
-			}
-		}
-		u.add(v)
-		r.further(&u, 'e')
-		r.num = u
-		r.absoluteBeside()
-		return r.lastToken(i, u.end)
-	}
-	short := r.low[start] == 's' && isDigit(r.at(start+1))
-	if short && end-start == 2 && r.at(end) == '-' && isDigit(r.at(end+1)) && isDigit(r.at(end+2)) && r.bounded(end+3) { // S4-24
-		v, e, _ := r.digitsAt(end+1, 2)
-		u := numbering{form: formSE, start: start, end: e, season: s}
-		u.add(media.Number(v))
-		r.num = u
-		return r.lastToken(i, e)
-	}
-	if short && end-start == 3 && (r.at(end) == '.' || r.at(end) == '-' || r.at(end) == '_') { // S01.07, S02-12
-		if v, e, ok := r.digitsAt(end+1, 3); ok && e-end-1 == 2 && r.bounded(e) && !r.soundChannels(end+2) {
-			u := numbering{form: formSE, start: start, end: e, season: s}
-			u.add(media.Number(v))
-			r.num = u
-			return r.lastToken(i, e)
-		}
-	}
-	if short && end-start == 5 && s >= 100 && !plausibleYear(s) && s%100 > 0 { // S0201
-		u := numbering{form: formSE, start: start, end: end, season: s / 100}
-		u.add(media.Number(s % 100))
-		r.num = u
-		return r.lastToken(i, end)
-	}
-	if !r.season.found {
-		r.season = seasonMark{found: true, season: s, start: start, end: end}
-	}
-	return r.lastToken(i, end)
-}
-
-func (r *reading) hashBefore(e int) bool {
-	for k := e - 1; k > 0 && k > e-6; k-- {
-		if r.low[k] == '#' {
-			return true
-		}
-	}
-	return false
-}
-
-// seasonAt reads a season at token i: s01, season 1, staffel 2, temporada.3, season one, second season, t01.
-func (r *reading) seasonAt(i int) (season, end int, ok bool) {
-	t := &r.toks[i]
-	c := r.low[t.start]
-	if c == 's' && r.at(t.start+1) == 'o' && isDigit(r.at(t.start+2)) && r.at(t.start+3) == 'e' && isDigit(r.at(t.start+4)) { // SO2E04
-		return int(r.low[t.start+2] - '0'), t.start + 3, true
-	}
-	if (c == 's' || c == 't') && isDigit(r.at(t.start+1)) {
-		s, j, ok := r.digitsAt(t.start+1, 4)
-		next := r.at(j)
-		if k := r.skipSeparators(j, 1); c == 't' && k > j && (r.at(k) == 'e' && isDigit(r.at(k+1)) || i+1 < len(r.toks) && r.toks[i+1].is(clsEpisodeBefore)) { // T3 E12
-			next = 'e'
-		}
-		if !ok || c == 't' && next != 'x' && next != 'e' && !(t.start == 0 && j == len(r.low)) {
-			return 0, 0, false
-		}
-		if r.bounded(j) || next == 'e' || next == 'x' && (r.at(j+1) == 'e' || isDigit(r.at(j+1))) {
-			return s, j, true
-		}
-		return 0, 0, false
-	}
-	if i+1 >= len(r.toks) {
-		return 0, 0, false
-	}
-	next := &r.toks[i+1]
-	near := next.start-t.end <= 3 && next.gap&^(gapSpace|gapDot|gapUnder|gapDash|gapHash) == 0
-	if !near {
-		return 0, 0, false
-	}
-	if t.is(clsOrdinal) && next.is(clsSeasonAfter) {
-		return int(t.value), next.end, true
-	}
-	single := c == 's' && t.end-t.start == 1 || t.is(clsBook) || string(r.low[t.start:t.end]) == "se"
-	if !t.is(clsSeasonBefore) && !single {
-		return 0, 0, false
-	}
-	switch {
-	case next.digits == 3 || next.digits == 4 && (!plausibleYear(next.num) || i > 0 || i+2 < len(r.toks) && !r.toks[i+2].is(clsEpisodeBefore)):
-		return 0, 0, false // "Series 110", "Series.2006.S01E01"
-	case next.num >= 0 && next.digits <= 4 && next.gap&gapSpaced == 0:
-		if single { // "S 1 - Ep 002": only with an episode after it
-			k := r.skipSeparators(next.end, 4)
-			if _, _, ok := r.episodeMark(k, true); !ok {
-				return 0, 0, false
-			}
-		}
-		return next.num, next.end, true
-	case next.is(clsNumberWord|clsRoman) && next.value > 0 && !next.is(clsMonth):
-		if string(r.low[t.start:t.end]) == "series" && i > 0 || r.at(next.end) == '-' && isDigit(r.at(next.end+1)) {
-			return 0, 0, false // "Series Six-0"
-		}
-		if k := r.skipSeparators(next.end, 4); single {
-			if _, _, ok := r.episodeMark(k, true); !ok {
-				return 0, 0, false
-			}
-		}
-		return int(next.value), next.end, true
-	case single:
-		return 0, 0, false
-	case isDigit(r.low[next.start]): // "Season 1x05", "Series 2v2"
-		if s, j, ok := r.digitsAt(next.start, 2); ok && r.bounded(r.skipVersion(j)) {
-			return s, j, true
-		}
-	}
-	return 0, 0, false
 }
 
 // readDigits reads what begins with a digit at token i: 1x02, 2024-02-12, 1of6, 2nd Season, 3. díl, 12話.
@@ -324,72 +179,6 @@ func (r *reading) ofAt(i int) (u numbering, ok bool) {
 	return u, true
 }
 
-// numberBeforeWord reads numbers whose word follows: "2nd Season", "2. Staffel", "3. díl", "09-я серия", "12話".
-func (r *reading) numberBeforeWord(i int) int {
-	t := &r.toks[i]
-	n, j, ok := r.digitsAt(t.start, 4)
-	if !ok {
-		return i
-	}
-	ordinal := false
-	switch string(r.low[j:t.end]) {
-	case "":
-	case "st", "nd", "rd", "th":
-		ordinal = true
-	default:
-		return r.numberInWord(i, n, j)
-	}
-	if i+1 >= len(r.toks) {
-		return i
-	}
-	k := i + 1
-	w := &r.toks[k]
-	if w.end-w.start <= 2 && w.gap&(gapDash) != 0 && w.gap&gapSpaced == 0 && r.at(w.start) >= 0xD0 && r.at(w.start) <= 0xD1 && k+1 < len(r.toks) {
-		ordinal = true // 5-й
-		k++
-		w = &r.toks[k]
-	}
-	if w.start-r.toks[k-1].end > 2 || w.gap&^(gapSpace|gapDot|gapUnder|gapDash) != 0 {
-		return i
-	}
-	// In a name with spaces "5.Sezon" is one piece; a word that never stands before its number needs no dot at all.
-	dotted := w.gap&gapDot != 0 && (w.gap|t.gap)&gapSpace != 0
-	joined := ordinal || w.start == t.end || w.gap&gapDot != 0 || r.at(w.start) >= 0x80
-	switch {
-	case w.is(clsSeasonAfter) && joined && (ordinal || dotted || r.at(w.start) >= 0x80 || !w.is(clsSeasonBefore)):
-		if !r.season.found {
-			r.season = seasonMark{found: true, season: n, start: t.start, end: w.end}
-		}
-		return k
-	case w.is(clsEpisodeAfter) && (!w.is(clsEpisodeBefore) || joined && (ordinal || dotted || r.at(w.start) >= 0x80 || w.start == t.end)):
-		if w.is(clsEpisodeBefore) && k+1 < len(r.toks) && r.toks[k+1].num >= 0 && r.toks[k+1].gap&gapOpen == 0 && !ordinal { // "1. Episode 5"
-			return i
-		}
-		u := numbering{form: formEpisode, start: t.start, end: w.end, season: -1}
-		u.add(media.Number(n))
-		r.better(u)
-		return k
-	}
-	return i
-}
-
-// numberInWord reads a number with its word glued behind it at token i: "2sezon", "1seriya".
-func (r *reading) numberInWord(i, n, wordStart int) int {
-	t := &r.toks[i]
-	w := r.d.words[string(r.low[wordStart:t.end])]
-	switch {
-	case w.cls.has(clsSeasonAfter) && t.end-wordStart >= 3:
-		if !r.season.found {
-			r.season = seasonMark{found: true, season: n, start: t.start, end: t.end}
-		}
-	case w.cls.has(clsEpisodeAfter) && t.end-wordStart >= 3:
-		u := numbering{form: formEpisode, start: t.start, end: t.end, season: -1}
-		u.add(media.Number(n))
-		r.better(u)
-	}
-	return i
-}
-
 // readEpisode reads an episode without a season at token i: E07, Ep08, Episode 14, Folge 3, Cap.209.
 func (r *reading) readEpisode(i int) {
 	t := &r.toks[i]
@@ -408,7 +197,7 @@ func (r *reading) readEpisode(i int) {
 		digits++
 	}
 	switch {
-	case (word == "cap" || word == "caap" || word == "capitulo" || word == "capítulo") && whole && digits >= 3 && n%100 > 0:
+	case strings.HasPrefix(word, "ca") && t.is(clsEpisodeBefore) && whole && digits >= 3 && n%100 > 0:
 		u.form, u.season = formCap, n/100
 		u.add(media.Number(n % 100))
 		if c := r.at(e); c == '_' || c == '-' { // Cap.102_104
@@ -464,17 +253,6 @@ func (r *reading) spacedList(u *numbering) {
 	}
 }
 
-// seasonAfterEpisode reads "E02.S2010".
-func (r *reading) seasonAfterEpisode(u *numbering) {
-	i := r.tokenAt(u.end)
-	if i < 0 || r.low[r.toks[i].start] != 's' {
-		return
-	}
-	if s, end, ok := r.seasonAt(i); ok && r.bounded(end) {
-		u.season, u.end, u.form = s, end, formSE
-	}
-}
-
 // readHash reads "#04" and "#1-4" at token i.
 func (r *reading) readHash(i int) {
 	t := &r.toks[i]
@@ -515,74 +293,6 @@ func (r *reading) readGlued(i int) {
 			return
 		}
 	}
-}
-
-// readGluedWord reads a word with its number glued behind it at token i: "Temporada1", "Folge12".
-func (r *reading) readGluedWord(i int) {
-	t := &r.toks[i]
-	if t.cls != 0 || t.num >= 0 || !isDigit(r.low[t.end-1]) {
-		return
-	}
-	w := r.lowWord(i)
-	d := longDigits(w)
-	if d > 4 || len(w)-d < 4 {
-		return
-	}
-	n, _ := wholeNumber(w[len(w)-d:])
-	switch cls := r.d.words[string(w[:len(w)-d])].cls; {
-	case cls.has(clsSeasonBefore) && d <= 2 && !r.season.found:
-		r.season = seasonMark{found: true, season: n, start: t.start, end: t.end}
-	case cls.has(clsEpisodeBefore):
-		u := numbering{form: formEpisode, start: t.start, end: t.end, season: -1}
-		u.add(media.Number(n))
-		r.better(u)
-	}
-}
-
-// readCounter reads 第12話, 第2期, 第二季, 제5화 at token i. It returns the last token that it used.
-func (r *reading) readCounter(i int) int {
-	t := &r.toks[i]
-	text := r.low[t.start:t.end]
-	at := -1
-	for k := 0; k+3 <= len(text); k++ {
-		if m := string(text[k : k+3]); m == "第" || m == "제" {
-			at = k
-		}
-	}
-	if at < 0 {
-		return i
-	}
-	start := t.start + at
-	j := start + 3
-	for separator(r.at(j)) {
-		j++
-	}
-	n, e, ok := r.digitsAt(j, 5)
-	if !ok {
-		length := 0
-		n, length = chineseNumber(r.low[j:])
-		if length == 0 {
-			return i
-		}
-		e = j + length
-	}
-	e2 := r.skipSeparators(e, 1)
-	if e2+3 > len(r.low) {
-		return i
-	}
-	switch string(r.low[e2 : e2+3]) {
-	case "話", "话", "集", "回", "화", "회", "章", "幕", "夜":
-		u := numbering{form: formEpisode, start: start, end: e2 + 3, season: -1}
-		u.add(media.Number(n))
-		r.better(u)
-	case "期", "季", "部", "기":
-		if !r.season.found {
-			r.season = seasonMark{found: true, season: n, start: start, end: e2 + 3}
-		}
-	default:
-		return i
-	}
-	return r.lastToken(i, e2+3)
 }
 
 // absoluteBeside reads the absolute number that may stand after season and episode: "S02E06 - 031 -", "10x14 214",

@@ -88,7 +88,7 @@ func (m *matcher) match(in *Input) media.Match {
 		stem = m.liftDisc(stem)
 	}
 	m.file.read(m.d, unreversed(stem))
-	if out, ok := m.refuseName(stem, typ); ok {
+	if out, ok := m.refuseName(); ok {
 		return out
 	}
 	m.readFolders()

@@ -44,8 +44,6 @@ type reading struct {
 	first int // first token of the title
 	limit int // first token that is no title, for the readers of bare numbers
 	title span
-	after span // text after a leading number or mark
-	part  int
 }
 
 type span struct{ start, end int }
@@ -145,7 +143,7 @@ func (r *reading) readSites() {
 		}
 	}
 	if end > i+1 {
-		for k := 0; k < end; k++ {
+		for k := range end {
 			r.toks[k].cls = r.toks[k].cls&clsDownloader | clsOther
 		}
 		r.site = true
@@ -248,7 +246,7 @@ func (c class) has(x class) bool { return c&x != 0 }
 
 // wordsBefore reports whether something that can be a title stands before token i.
 func (r *reading) wordsBefore(i int) bool {
-	for k := 0; k < i; k++ {
+	for k := range i {
 		t := &r.toks[k]
 		if t.is(clsOther) {
 			continue

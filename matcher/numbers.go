@@ -1,6 +1,8 @@
 package matcher
 
 import (
+	"slices"
+
 	"github.com/simkld/simkld/internal/media"
 )
 
@@ -8,20 +10,19 @@ import (
 type form uint8
 
 const (
-	formNone       form = iota
-	formSE              // S01E02, 1x02, Season 1 Episode 2
-	formCap             // Cap.209: season and episode in one number, marked
-	formDate            // 2024-02-12
-	formEpisode         // E07, Ep 7, Folge 7, #07, 第7話
-	formOf              // 1of6
-	formSeasonDash      // S2 - 07, 2nd Season - 07, S21 999
-	formPart            // Part 6
-	formDash            // - 07
-	formBracket         // [07]
-	formPair            // 2.10, 4-13, 03_19
-	formHundreds        // 102: S01E02 or absolute
-	formTrail           // Show 05
-	formLead            // 05 - Title
+	formNone     form = iota
+	formSE            // S01E02, 1x02, Season 1 Episode 2
+	formCap           // Cap.209: season and episode in one number, marked
+	formDate          // 2024-02-12
+	formEpisode       // E07, Ep 7, Folge 7, #07, 第7話
+	formOf            // 1of6
+	formPart          // Part 6
+	formDash          // - 07
+	formBracket       // [07]
+	formPair          // 2.10, 4-13, 03_19
+	formHundreds      // 102: S01E02 or absolute
+	formTrail         // Show 05
+	formLead          // 05 - Title
 )
 
 const maxNumbers = 12
@@ -40,10 +41,8 @@ type numbering struct {
 }
 
 func (u *numbering) add(v media.Number) {
-	for _, have := range u.nums[:u.n] {
-		if have == v {
-			return
-		}
+	if slices.Contains(u.nums[:u.n], v) {
+		return
 	}
 	if u.n < maxNumbers {
 		u.nums[u.n] = v
@@ -184,10 +183,10 @@ func (r *reading) tokenAt(j int) int {
 
 // further reads the rest of a list or range: E01-E03, E01E02, 1x02x03, 01-02-03, 1x01-1x02, E17 & E18.
 func (r *reading) further(u *numbering, mark byte) {
-	for steps := 0; steps < maxNumbers; steps++ {
+	for range maxNumbers {
 		k := u.end
 		sep, wide := byte(0), false
-		for n := 0; n < 5; n++ {
+		for range 5 {
 			c := r.at(k)
 			if !separator(c) && c != '+' && c != '&' && c != ',' && c != '~' {
 				break

@@ -71,7 +71,7 @@ func (m *matcher) partHypothesis() (hypothesis, bool) {
 	if f.low[f.toks[number].start] == '0' {
 		h.score += 0.3
 	}
-	if next := number + 1; f.yearEnd == 0 && next < len(f.toks) && !f.toks[next].is(clsTag|clsEdition) && f.toks[next].group < 0 && f.toks[number].is(clsRoman|clsNumberWord) == false {
+	if next := number + 1; f.yearEnd == 0 && next < len(f.toks) && !f.toks[next].is(clsTag|clsEdition) && f.toks[next].group < 0 && !f.toks[number].is(clsRoman|clsNumberWord) {
 		h.score += 0.25 // a title of its own follows
 	}
 	digits := f.toks[number].num > 0

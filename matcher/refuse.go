@@ -21,7 +21,7 @@ func (m *matcher) refuseType(typ fileType) media.Reason {
 }
 
 // refuseName refuses names of samples, trailers, openings, cameras and recorders.
-func (m *matcher) refuseName(stem string, typ fileType) (media.Match, bool) {
+func (m *matcher) refuseName() (media.Match, bool) {
 	r := &m.file
 	if len(r.toks) == 0 {
 		return media.Match{}, false
@@ -240,7 +240,7 @@ func (m *matcher) openingWord(w []byte) bool {
 // cameraName reports whether the name is one that a camera, phone, recorder or meeting gives.
 func (m *matcher) cameraName() bool {
 	r := &m.file
-	if r.num.form == formSE || r.tags.has(clsStrong&^clsStrong|clsSource) && r.tags.has(clsResolution) {
+	if r.num.form == formSE || r.tags.has(clsSource) && r.tags.has(clsResolution) {
 		return false
 	}
 	t := &r.toks[0]

@@ -1,6 +1,7 @@
 package matcher
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -111,7 +112,7 @@ func (r Rule) apply(m media.Match) (media.Match, bool) {
 
 // addReason appends without touching the array of the match that was given.
 func addReason(because []string, reason string) []string {
-	return append(because[:len(because):len(because)], reason)
+	return append(slices.Clip(because), reason)
 }
 
 // shifted adds offset to each number; false where one would fall below 0.

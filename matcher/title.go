@@ -233,6 +233,9 @@ func (r *reading) titleGoesOn(g *group) bool {
 // backWeak walks from token k back over weak tags, as long as something of the title is left.
 func (r *reading) backWeak(i, k int) int {
 	for k > i+1 && r.toks[k-1].is(clsWeak|clsEdition|clsSize) && !r.toks[k-1].is(clsStrong) {
+		if t := &r.toks[k-1]; t.is(clsOrdinary) && !t.is(clsEdition) && strings.ToUpper(r.text[t.start:t.end]) != r.text[t.start:t.end] {
+			break // "Make It 1080p"
+		}
 		n := r.phraseBefore(k)
 		if k-n <= i {
 			break
@@ -460,7 +463,7 @@ func spell(text string, spaced bool) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	last := byte(' ')
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		c := text[i]
 		if c == '_' || c == '.' && !spaced && !initial(text, i) {
 			c = ' '

@@ -85,7 +85,7 @@ func (r *reading) cut() {
 				r.groups[len(r.groups)-1].parent = open[min(depth, maxDepth)-1]
 			}
 			if depth < maxDepth {
-				open[depth] = int16(len(r.groups) - 1)
+				open[depth] = int16(len(r.groups) - 1) //nolint:gosec // a name has at most maxName bytes
 				depth++
 			}
 			lastSep = c
@@ -93,7 +93,7 @@ func (r *reading) cut() {
 			g |= gapClose
 			if depth > 0 {
 				depth--
-				o := &r.groups[open[depth]]
+				o := &r.groups[open[depth]] //nolint:gosec // depth is at most maxDepth
 				o.end, o.to = i+1, len(r.toks)
 			}
 			lastSep = c

@@ -72,7 +72,7 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int 
 			propose(c)
 			continue
 		}
-		if c, ok := r.bareCandidate(i, end); ok {
+		if c, ok := r.bareCandidate(i); ok {
 			propose(c)
 			if c.num.n > 1 {
 				covered = c.num.end
@@ -230,7 +230,7 @@ func (r *reading) isolated(i int) bool {
 }
 
 // bareCandidate reads a number at token i that is not the first word.
-func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
+func (r *reading) bareCandidate(i int) (c candidate, ok bool) {
 	t := &r.toks[i]
 	if t.gap == gapDot && r.toks[i-1].num >= 0 && r.fansub || r.fansub && i+1 < len(r.toks) && r.toks[i+1].gap == gapDot && r.toks[i+1].num >= 0 && r.toks[i+1].num != 5 && t.gap&gapSpaced == 0 {
 		return c, false // "Evangelion 1.11"
@@ -297,6 +297,9 @@ func (r *reading) bareCandidate(i, end int) (c candidate, ok bool) {
 		}
 		if digits == 4 && c.score < 0.6 {
 			c.score = 0.45
+			if n < 1888 {
+				c.score = 0.52
+			}
 		}
 		if n%100 == 0 || n%100 > 60 {
 			c.num.form = formTrail
