@@ -10,13 +10,13 @@ import (
 // marked is the hypothesis of a number that carries a mark.
 func (m *matcher) marked(r *reading) hypothesis {
 	h := hypothesis{kind: media.KindEpisode, from: r, num: r.num, score: 0.96, tfrom: r, source: "file name"}
-	switch r.num.form {
-	case formSE:
+	switch f := r.num.form; {
+	case f == formSE:
 		m.say("season and episode are written out")
-	case formCap:
+	case f == formCap:
 		h.score = 0.92
 		m.say("the chapter's number holds season and episode")
-	case formDate:
+	case f == formDate:
 		h.score = 0.92
 		m.say("an air date")
 	default:

@@ -2,6 +2,7 @@ package matcher
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ func parseRequest(line []byte) (q request, err error) {
 				return q, errNotObject
 			}
 			if id := line[start:s.i]; quoted && json.Valid(id) || !quoted && json.Valid(id) && id[0] != '{' && id[0] != '[' {
-				q.id = id
+				q.id = bytes.ToValidUTF8(id, []byte("\ufffd"))
 			}
 		case "path":
 			if q.path, hasPath = s.text(); !hasPath {

@@ -208,7 +208,8 @@ func (r *reading) readYear() {
 			}
 			continue
 		}
-		if t.group >= 0 && !r.groups[t.group].cls.has(clsStrong) && r.groups[t.group].from > 0 || i >= stop && !late && !(t.gap&gapClose != 0 && i+1 < len(r.toks) && r.toks[i+1].gap&gapOpen != 0) {
+		between := t.gap&gapClose != 0 && i+1 < len(r.toks) && r.toks[i+1].gap&gapOpen != 0 // "[DivX5] 1994 [852X480]"
+		if t.group >= 0 && !r.groups[t.group].cls.has(clsStrong) && r.groups[t.group].from > 0 || i >= stop && !late && !between {
 			continue
 		}
 		if late {

@@ -103,7 +103,7 @@ func (r *reading) numberAt(i int) (v media.Number, end int, ok bool) {
 		return 0, 0, false
 	}
 	v = media.Number(n)
-	if r.at(j) == '.' && r.at(j+1) == '5' && r.bounded(j+2) && !(separator(r.at(j+2)) && isDigit(r.at(j+3))) && j-i >= 2 {
+	if r.at(j) == '.' && r.at(j+1) == '5' && r.bounded(j+2) && (!separator(r.at(j+2)) || !isDigit(r.at(j+3))) && j-i >= 2 {
 		return v + 0.5, j + 2, true
 	}
 	return v, r.skipVersion(j), true
@@ -139,7 +139,11 @@ func (r *reading) episodeMark(j int, season bool) (v media.Number, end int, ok b
 		}
 	}
 	i := r.tokenAt(j)
-	if i < 0 || i+1 >= len(r.toks) || r.toks[i].start > j+3 || !r.toks[i].is(clsEpisodeBefore) && !(season && r.toks[i].is(clsChapter)) {
+	words := clsEpisodeBefore
+	if season {
+		words |= clsChapter
+	}
+	if i < 0 || i+1 >= len(r.toks) || r.toks[i].start > j+3 || !r.toks[i].is(words) {
 		return 0, 0, false
 	}
 	next := &r.toks[i+1]
