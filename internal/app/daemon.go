@@ -154,21 +154,22 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	}
 
 	parts := newStages(ctx)
-	for _, src := range d.sources() {
-		parts.start(src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
-	}
-	parts.start("sessions", d.runner.Run)
-	parts.start("answers", d.passOn)
-	parts.start("queue", d.queue.Run)
-	parts.start("account", d.link.run)
-	parts.start("settings", d.watchSettings)
-	parts.start("local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
+	parts.start(rankSessions, "sessions", d.runner.Run)
+	parts.start(rankQueue, "answers", d.passOn)
+	parts.start(rankQueue, "queue", d.queue.Run)
+	parts.start(rankQueue, "account", d.link.run)
+	parts.start(rankDoors, "settings", d.watchSettings)
+	parts.start(rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
 
+	// What an earlier run left is known before a player can speak.
 	private := d.private(ctx)
 	err = d.runner.Do(ctx, func(m *scrobbler.Machine, now media.Moment) []scrobbler.Effect {
 		effects := m.SetPrivate(private, now)
 		return append(effects, m.Restore(saved, d.stillThere, now)...)
 	})
+	for _, src := range d.sources() {
+		parts.start(rankPlayers, src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
+	}
 	if err == nil {
 		d.log.Info("ready", zap.Int("pid", os.Getpid()), zap.String("state", d.opt.Paths.State))
 		if d.opt.Ready != nil {

@@ -1,17 +1,28 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // stopWithin is how long the whole shutdown may take (style: at most 5 s in all).
 const stopWithin = 5 * time.Second
 
-// stages are the long-lived goroutines, in the order in which they end: who feeds others ends first. Each has a
-// context of its own and is waited for.
+// rank is when a stage ends: who feeds others ends first.
+type rank int
+
+const (
+	rankPlayers rank = iota // nothing new comes
+	rankSessions
+	rankQueue
+	rankDoors
+)
+
+// stages are the long-lived goroutines. Each has a context of its own, ends by its rank, and is waited for.
 type stages struct {
 	parent  context.Context //nolint:containedctx // the values of the daemon's life, not its end
 	started []*stage
@@ -19,6 +30,7 @@ type stages struct {
 }
 
 type stage struct {
+	rank   rank
 	name   string
 	cancel context.CancelFunc
 	done   chan error
@@ -29,9 +41,9 @@ func newStages(ctx context.Context) *stages {
 }
 
 // start runs f until the stage is stopped. An error that f returns before ends the daemon.
-func (s *stages) start(name string, f func(ctx context.Context) error) {
+func (s *stages) start(r rank, name string, f func(ctx context.Context) error) {
 	ctx, cancel := context.WithCancel(s.parent)
-	st := &stage{name: name, cancel: cancel, done: make(chan error, 1)}
+	st := &stage{rank: r, name: name, cancel: cancel, done: make(chan error, 1)}
 	s.started = append(s.started, st)
 	go func() { // ends with its context, or with an error that ends the daemon
 		err := f(ctx)
@@ -49,8 +61,9 @@ func (s *stages) start(name string, f func(ctx context.Context) error) {
 	}()
 }
 
-// stop ends the stages in the order in which they were started, and says which failed or did not end in time.
+// stop ends the stages by their rank, and says which failed or did not end in time.
 func (s *stages) stop() error {
+	slices.SortStableFunc(s.started, func(a, b *stage) int { return cmp.Compare(a.rank, b.rank) })
 	deadline := time.NewTimer(stopWithin)
 	defer deadline.Stop()
 	var errs []error
