@@ -57,8 +57,11 @@ func newRoot(env *Env) *cobra.Command {
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
+			switch asked, _ := cmd.Flags().GetBool("version"); {
+			case len(args) > 0:
 				return unknownCommand(cmd, args[0])
+			case asked:
+				return version(env)
 			}
 			return cmd.Help()
 		},
@@ -83,6 +86,8 @@ func newRoot(env *Env) *cobra.Command {
 	flags.StringVar(&env.flags.color, "color", "auto", "use colours: `WHEN` is auto, always or never")
 	flags.BoolVar(&env.flags.json, "json", false, "print JSON, for scripts")
 	flags.BoolP("help", "h", false, "what a command does")
+
+	root.Flags().Bool("version", false, "the same as the command version")
 
 	root.AddGroup(
 		&cobra.Group{ID: groupSetup, Title: "Set up"},

@@ -8,7 +8,7 @@ func commands(env *Env) []*cobra.Command {
 		newLogin(env), newLogout(env), newConfig(env), newDoctor(env),
 		newRun(env), newStatus(env), newWhy(env), newHistory(env),
 		newUnmatched(env), newFix(env), newRules(env), newUndo(env), newMark(env), newPrivate(env), newQueue(env),
-		newMatch(env), newSandbox(env),
+		newMatch(env), newDemo(env), newSandbox(env),
 		newCompletion(env), newVersion(env),
 	}
 }

@@ -133,6 +133,8 @@ func (e *Env) daemonFinding(ctx context.Context) doctor.Finding {
 	if err != nil {
 		return doctor.Finding{State: doctor.Fail, Text: err.Error()}
 	}
+	ctx, cancel := soon(ctx)
+	defer cancel()
 	st, err := d.Status(ctx)
 	switch {
 	case api.IsNoDaemon(err):

@@ -127,13 +127,21 @@ func (e *Env) kick(ctx context.Context, what api.Kick) error {
 	return d.Kick(ctx, what)
 }
 
+// daemonWait is how long a daemon that does not answer is waited for.
+const daemonWait = 5 * time.Second
+
+// soon bounds a question to the daemon: it answers from memory, or it hangs.
+func soon(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, daemonWait)
+}
+
 // daemonRuns reports whether a daemon answers for this state folder.
 func (e *Env) daemonRuns(ctx context.Context) bool {
 	d, err := e.daemon()
 	if err != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := soon(ctx)
 	defer cancel()
 	_, err = d.Status(ctx)
 	return err == nil

@@ -36,7 +36,7 @@ func explain(err error) error {
 		return simkl.Explain(err, time.Now())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fault.Wrap(fault.Failed, err, "no answer in time", "try again")
+		return fault.Wrap(fault.Failed, err, "the daemon gave no answer in time", "try again, or stop it and start it anew")
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return fault.Wrap(fault.Failed, err, filepath.Base(e.Path)+" cannot be used ("+e.Err.Error()+")", "check "+e.Path)

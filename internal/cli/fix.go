@@ -141,7 +141,9 @@ func playing(ctx context.Context, env *Env, id media.WatchID) (store.Entry, bool
 	if err != nil {
 		return store.Entry{}, false
 	}
-	st, err := d.Status(ctx)
+	wait, cancel := soon(ctx)
+	defer cancel()
+	st, err := d.Status(wait)
 	if err != nil {
 		return store.Entry{}, false // no daemon, nothing that plays
 	}

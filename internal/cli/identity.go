@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/term"
 )
 
 // cleanMatch is m with every text made safe to show, in JSON too.
@@ -34,9 +35,9 @@ func cleanAnswer(a media.Answer) media.Answer {
 // labelOf is how people read a watch: its title, else the name of its file.
 func labelOf(m media.Match, path string) string {
 	if m.Kind == media.KindNone || m.Title == "" {
-		return media.Sanitize(fileName(path))
+		return term.Foreign(fileName(path))
 	}
-	return media.Sanitize(m.Label())
+	return term.Foreign(m.Label())
 }
 
 // fileName is the last part of a path or address.
@@ -137,6 +138,9 @@ func reasonWords(r media.Reason) string {
 // pathOf is the path of a file:// address, as raw bytes; other addresses stay.
 func pathOf(address string) string {
 	if u, err := url.Parse(address); err == nil && u.Scheme == "file" {
+		if p := u.Path; filepath.Separator == '\\' && len(p) > 2 && p[0] == '/' && p[2] == ':' {
+			return filepath.FromSlash(p[1:]) // file:///C:/Videos
+		}
 		return u.Path
 	}
 	return address

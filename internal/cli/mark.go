@@ -37,7 +37,9 @@ func mark(ctx context.Context, env *Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := d.Mark(ctx, id)
+	wait, cancel := soon(ctx)
+	defer cancel()
+	m, err := d.Mark(wait, id)
 	if err == nil {
 		return sayMarked(env, m.Watch, m.Label, "ok  counted: "+term.Foreign(m.Label)+", which plays now")
 	}

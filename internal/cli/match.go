@@ -82,8 +82,24 @@ func understand(ctx context.Context, id *identify.Identifier, path string) media
 			}
 		}
 	}
-	m, _, note := id.Read(path)
+	m, _, note := id.Read(placed(path))
 	return withRule(m, note)
+}
+
+// placed is a path with its folders where those are there, so that rules of a folder cover a file that is not; a bare
+// name stays one.
+func placed(path string) string {
+	if media.SchemeOf(path) != "" || filepath.Base(path) == path {
+		return path
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if _, err := os.Stat(filepath.Dir(full)); err != nil {
+		return path
+	}
+	return full
 }
 
 // withRule adds which rule decided, where one did.

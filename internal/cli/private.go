@@ -48,7 +48,9 @@ func private(ctx context.Context, env *Env, word string) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.SetPrivate(ctx, req)
+	wait, cancel := soon(ctx)
+	defer cancel()
+	_, err = d.SetPrivate(wait, req)
 	switch {
 	case api.IsNoDaemon(err) && req.File:
 		return noDaemon("so nothing is known to play")
@@ -78,7 +80,9 @@ func privateNow(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	st, err := d.Status(ctx)
+	wait, cancel := soon(ctx)
+	defer cancel()
+	st, err := d.Status(wait)
 	if api.IsNoDaemon(err) {
 		return noDaemon("")
 	}

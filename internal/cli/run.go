@@ -41,6 +41,8 @@ func run(ctx context.Context, env *Env) error {
 	hangup := make(chan os.Signal, 1) // one reload answers any number of signals
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
+	// Who reads the log may go away (journald restarts, a pipe ends): that ends no daemon.
+	signal.Ignore(syscall.SIGPIPE)
 	return app.Run(ctx, app.Options{
 		Paths: p, Loaded: loaded, Hangup: hangup, Log: log, Getenv: env.getenv,
 		Reload: func() (config.Loaded, error) { return env.read() },

@@ -17,9 +17,6 @@ import (
 	"github.com/simkld/simkld/internal/term"
 )
 
-// statusWait is how long a daemon that does not answer is waited for.
-const statusWait = 5 * time.Second
-
 func newStatus(env *Env) *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
@@ -43,7 +40,7 @@ func status(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	wait, cancel := context.WithTimeout(ctx, statusWait)
+	wait, cancel := soon(ctx)
 	defer cancel()
 	st, err := d.Status(wait)
 	switch {
@@ -73,6 +70,9 @@ func (e *Env) keptWords(ctx context.Context) string {
 		if r.Watched() {
 			n++
 		}
+	}
+	if n == 0 {
+		return ""
 	}
 	return term.Count(n, "watch kept", "watches kept")
 }

@@ -76,7 +76,9 @@ func askWhy(ctx context.Context, env *Env, path string, watch media.WatchID) (ap
 	if err != nil {
 		return api.Why{}, err
 	}
-	w, err := d.Why(ctx, path, watch)
+	wait, cancel := soon(ctx)
+	defer cancel()
+	w, err := d.Why(wait, path, watch)
 	if !api.IsNoDaemon(err) {
 		return w, err
 	}
