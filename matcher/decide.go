@@ -54,20 +54,20 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].digits > 4:
 		return "a number, not a name"
 	}
+	numbered := len(f.toks) > 0 && f.toks[0].num >= 0
+	if numbered && !library && (m.numberedFolder() || m.courseFolder()) {
+		return "a numbered file in a numbered folder or a course: a lesson"
+	}
 	if library && m.ctx.kinds&folderMusic == 0 || len(siblings) == 0 && m.ctx.kinds&(folderMusic|folderCourse) == 0 {
 		return ""
 	}
-	if m.numberedFolder() && len(f.toks) > 0 && f.toks[0].num >= 0 && m.ctx.season < 0 {
-		return "a numbered file in a numbered folder: a lesson"
-	}
 	c := companyOf(siblings)
-	numbered := len(f.toks) > 0 && f.toks[0].num >= 0
 	switch {
 	case m.ctx.kinds&folderMusic != 0 && !f.strong.has(clsSource):
 		return "it lies in a folder of music"
 	case c.music >= 2:
 		return "music lies beside it"
-	case m.ctx.kinds&folderCourse != 0 && (numbered || weak):
+	case m.ctx.kinds&folderCourse != 0 && f.strong == 0:
 		return "it lies in a folder of lessons"
 	case c.papers > 0 && (numbered || weak):
 		return "a numbered lesson: documents lie beside it"
@@ -90,6 +90,18 @@ func gibberish(w []byte) bool {
 		}
 	}
 	return len(w) >= 10 && changes >= 3
+}
+
+// courseFolder reports whether a folder speaks of lessons: "Udemy - React".
+func (m *matcher) courseFolder() bool {
+	for _, r := range [...]*reading{&m.show, &m.upper} {
+		for i := range r.toks {
+			if r.toks[i].is(clsCourse) && r.strong == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hashAt reports whether token i is a hash.

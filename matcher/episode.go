@@ -10,25 +10,29 @@ import (
 // marked is the hypothesis of a number that carries a mark.
 func (m *matcher) marked(r *reading) hypothesis {
 	h := hypothesis{kind: media.KindEpisode, from: r, num: r.num, score: 0.96, tfrom: r, source: "file name"}
-	switch f := r.num.form; {
-	case f == formSE:
-		m.say("season and episode are written out")
-	case f == formCap:
-		h.score = 0.92
-		m.say("the chapter's number holds season and episode")
-	case f == formDate:
-		h.score = 0.92
-		m.say("an air date")
-	default:
-		h.score = 0.9
-		m.say("an episode's number with its mark")
-	}
+	score, why := markedScore(r.num.form)
+	m.say("%s", why)
+	h.score = score
 	if h.num.season < 0 && h.num.form != formDate {
 		h.num.season = m.seasonOf(r)
 	}
 	h.title = r.clean(r.markedTitle(&h.num))
 	m.titleFor(&h, r)
 	return h
+}
+
+// markedScore gives how sure a marked number is, and the reason in words.
+func markedScore(f form) (score float64, why string) {
+	if f == formSE {
+		return 0.96, "season and episode are written out"
+	}
+	if f == formCap {
+		return 0.92, "the chapter's number holds season and episode"
+	}
+	if f == formDate {
+		return 0.92, "an air date"
+	}
+	return 0.9, "an episode's number with its mark"
 }
 
 // markedTitle gives where the title before a marked number stands. A bare number right before the mark is none of it:

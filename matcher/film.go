@@ -97,7 +97,8 @@ func (m *matcher) film() hypothesis {
 		}
 	}
 	h.title = withoutAlias(h.title)
-	if f.yearEnd == 0 && f.strong == 0 && m.ctx.kinds&folderLibrary == 0 && m.private() {
+	listed := f.first < len(f.toks) && f.toks[f.first].num >= 0 && (f.low[f.toks[f.first].start] == '0' || f.first+1 < len(f.toks) && f.toks[f.first+1].num >= 0)
+	if f.yearEnd == 0 && f.strong == 0 && m.ctx.kinds&folderLibrary == 0 && (m.private() || listed) {
 		h.ask = true
 	}
 	m.specialFilm(&h)

@@ -162,12 +162,25 @@ func (f *reference) add(path string, decode, slashes bool) {
 		}
 		if decode && strings.IndexByte(part, '%') >= 0 {
 			part = unescape(part)
+			for {
+				head, tail, more := strings.Cut(part, "/") // a whole path may be encoded into one segment
+				f.push(head)
+				if !more {
+					break
+				}
+				part = tail
+			}
+			continue
 		}
 		f.push(part)
 	}
 }
 
 func (f *reference) push(part string) {
+	if strings.HasSuffix(part, ":") && len(part) > 2 { // the scheme of an address inside an address
+		f.n = 0
+		return
+	}
 	if part == "" || part == "." || len(part) == 2 && part[1] == ':' {
 		return
 	}

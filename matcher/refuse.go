@@ -1,6 +1,8 @@
 package matcher
 
 import (
+	"strings"
+
 	"github.com/simkld/simkld/internal/media"
 )
 
@@ -195,7 +197,8 @@ func article(w []byte) bool {
 // openingName reports whether the name is that of an opening or ending: "- NCOP", "_OP4a_(", "ED2".
 func (m *matcher) openingName() bool {
 	r := &m.file
-	if r.num.form == formSE || !(r.fansub || r.checksum || m.ctx.anime) {
+	anime := r.fansub || r.checksum || m.ctx.anime
+	if r.num.form == formSE || !anime {
 		return false
 	}
 	for i := 1; i < len(r.toks); i++ {
@@ -261,7 +264,10 @@ func (m *matcher) cameraName() bool {
 		if k == len(r.toks) || r.num.form == formDate || r.toks[k].num >= 0 && r.yearEnd == 0 || isDigit(r.low[r.toks[k].start]) && r.yearEnd == 0 {
 			return true
 		}
-		if l := longDigits(r.lowWord(k)); l >= 6 {
+		if k >= 2 && r.yearEnd > 0 && !r.yearBracket && r.strong == 0 { // zoom_recording_2024
+			return true
+		}
+		if l := longDigits(r.lowWord(k)); l >= 4 && l < len(r.lowWord(k)) || l >= 6 {
 			return true
 		}
 	}
@@ -272,7 +278,8 @@ func (m *matcher) cameraName() bool {
 	if len(r.toks) == 2 && r.toks[0].digits == 3 && r.toks[1].digits == 4 && r.toks[1].gap == gapUnder { // 100_0123
 		return true
 	}
-	if r.num.form == formDate && m.genericTitle() && !m.ctx.series {
+	dated := r.num.form == formDate || r.yearEnd > 0 && !r.yearBracket && r.strong == 0 && r.num.form == formNone && r.limit-r.first == 1 && !r.site
+	if dated && m.genericTitle() && m.ctx.kinds&folderLibrary == 0 {
 		return true
 	}
 	if r.num.form == formDate && m.recorderTime() {
@@ -309,11 +316,14 @@ func (m *matcher) cameraName() bool {
 func (m *matcher) genericTitle() bool {
 	r := &m.file
 	for i := r.first; i < r.limit; i++ {
+		if r.toks[i].start >= r.yearStart && r.yearEnd > 0 {
+			break
+		}
 		if !r.toks[i].is(clsGeneric | clsCamera | clsOther) {
 			return false
 		}
 	}
-	return true
+	return r.limit > r.first
 }
 
 // recorderTime reports whether a time of day follows the date as recorders of screens and games write it: "2023-10-02
@@ -330,7 +340,7 @@ func (m *matcher) recorderTime() bool {
 		}
 	}
 	sep := r.toks[i+1].gap
-	return sep == gapDash && r.toks[i].gap&gapSpace != 0 || sep == gapDot && r.toks[i].gap&gapSpaced != 0
+	return sep == gapDash || sep == gapDot && r.toks[i].gap&gapSpaced != 0
 }
 
 // timeFollows reports whether a time of day follows the date.
@@ -346,6 +356,9 @@ func (m *matcher) downloaded() bool {
 	r := &m.file
 	if r.toks[0].is(clsDownloader) || len(r.toks) > 1 && r.toks[1].is(clsDownloader) {
 		return true
+	}
+	if k := len(r.text) - 12; k > 0 && r.text[k] == '-' && r.num.form == formNone && r.strong == 0 && videoID(r.text[k+1:]) && strings.ContainsAny(r.text[k+1:], "0123456789_-") {
+		return true // "Title-dQw4w9WgXcQ"
 	}
 	n := len(r.groups)
 	if n == 0 || r.num.form != formNone {

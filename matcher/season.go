@@ -22,7 +22,7 @@ func (r *reading) readSeason(i int) int {
 	j := end
 	for range 4 {
 		c := r.at(j)
-		if !separator(c) && c != ',' && c != '(' && c != '[' && c != ')' && !(c == 'x' && r.at(j+1) == 'e') {
+		if between := separator(c) || c == ',' || c == '(' || c == '[' || c == ')' || c == 'x' && r.at(j+1) == 'e'; !between {
 			break
 		}
 		j++
@@ -99,7 +99,8 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 		if k := r.skipSeparators(j, 1); c == 't' && k > j && (r.at(k) == 'e' && isDigit(r.at(k+1)) || i+1 < len(r.toks) && r.toks[i+1].is(clsEpisodeBefore)) { // T3 E12
 			next = 'e'
 		}
-		if !ok || c == 't' && next != 'x' && next != 'e' && !(t.start == 0 && j == len(r.low)) {
+		whole := t.start == 0 && j == len(r.low) // a folder T01
+		if !ok || c == 't' && next != 'x' && next != 'e' && !whole {
 			return 0, 0, false
 		}
 		if r.bounded(j) || next == 'e' || next == 'x' && (r.at(j+1) == 'e' || isDigit(r.at(j+1))) {

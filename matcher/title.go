@@ -207,7 +207,7 @@ func (r *reading) backEnd(i, k int) int {
 // tagBracket reports whether bracket g holds tags only.
 func (r *reading) tagBracket(k int16) bool {
 	g := &r.groups[k]
-	if g.cls.has(clsStrong|clsGenre) && !(g.to-g.from > 3 && !g.cls.has(clsStrong)) {
+	if g.cls.has(clsStrong) || g.cls.has(clsGenre) && g.to-g.from <= 3 {
 		return true
 	}
 	for i := g.from; i < g.to; i++ {
@@ -348,8 +348,11 @@ func (r *reading) bracketTitle() {
 		r.fansub = false
 	}
 	end := g.from
-	for end < g.to && r.toks[end].start < r.numStart() && !r.seasonHere(end) && !(r.yearEnd > 0 && r.toks[end].start >= r.yearStart && r.toks[end].num == r.year) && (!r.toks[end].is(clsStrong) || end == g.from) {
-		end++
+	for ; end < g.to && r.toks[end].start < r.numStart() && !r.seasonHere(end); end++ {
+		t := &r.toks[end]
+		if r.yearEnd > 0 && t.start >= r.yearStart && t.num == r.year || t.is(clsStrong) && end > g.from {
+			break
+		}
 	}
 	if end < g.to || g.cls.has(clsStrong) {
 		end = r.backWeak(g.from, end)
@@ -362,7 +365,7 @@ func (r *reading) bracketTitle() {
 		return
 	}
 	r.title = span{r.toks[g.from].start, max(r.toks[g.from].end, r.toks[end-1].end)}
-	if end == g.to && !(g.end-1 < len(r.text) && g.end <= g.start) {
+	if end == g.to {
 		r.title.end = max(r.title.end, g.end-1)
 	}
 }
@@ -379,7 +382,7 @@ func (r *reading) seasonHere(i int) bool {
 // bracketNumber reports whether bracket g holds the number of an episode.
 func (r *reading) bracketNumber(g *group) bool {
 	t := &r.toks[g.from]
-	return g.kind != '(' && t.num >= 0 && t.digits <= 4 && !(t.digits == 4 && plausibleYear(t.num)) && g.to-g.from <= 2 && g.cls&clsTag == 0
+	return g.kind != '(' && t.num >= 0 && t.digits <= 4 && (t.digits < 4 || !plausibleYear(t.num)) && g.to-g.from <= 2 && g.cls&clsTag == 0
 }
 
 // titleLike reports whether bracket g can hold a title.
@@ -426,7 +429,8 @@ func (r *reading) clean(s span) string {
 	plain := true
 	for i := 0; i < len(text) && plain; i++ {
 		c := text[i]
-		plain = c != '_' && (c != '.' || spaced) && !(c == ' ' && i > 0 && text[i-1] == ' ')
+		twice := c == ' ' && i > 0 && text[i-1] == ' '
+		plain = c != '_' && (c != '.' || spaced) && !twice
 	}
 	if !plain {
 		text = spell(text, spaced)
