@@ -30,6 +30,21 @@ func (m *matcher) decide(stem string, siblings []string) media.Match {
 	return m.answer(&best)
 }
 
+// filmEpisode takes "Episode 5" into the title where a title of its own and a year in brackets follow: that is how the
+// films of a row are named ("Star Wars - Episode 5 - The Empire Strikes Back (1980)").
+func (r *reading) filmEpisode() bool {
+	if r.num.form != formEpisode || !r.yearBracket || r.yearStart <= r.num.end || r.fansub || r.season.found {
+		return false
+	}
+	next, year := r.tokenAt(r.num.end), r.tokenAt(r.yearStart)
+	if next < 0 || year-next < 1 || r.num.start == 0 {
+		return false
+	}
+	r.limit = year
+	r.title = r.spanOf(r.first, year)
+	return true
+}
+
 // doubt says why a hypothesis must not be answered at all, or nothing.
 func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 	f := &m.file
@@ -125,7 +140,10 @@ func (r *reading) hashAt(i int) bool {
 // best gives the hypothesis with the highest score.
 func (m *matcher) best(stem string, siblings []string) hypothesis {
 	f, show := &m.file, &m.show
-	if f.num.form != formNone && f.num.form != formPart {
+	if f.num.form != formNone {
+		if f.filmEpisode() && !m.ctx.series && !m.ctx.anime && m.ctx.season < 0 {
+			return m.film()
+		}
 		return m.marked(f)
 	}
 	hidden := len(f.toks) == 0 || looksHashed(stem)

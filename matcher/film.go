@@ -173,7 +173,8 @@ func (r *reading) skipListNumber() {
 	if t.num < 0 || t.digits > 3 || next >= r.limit || r.toks[next].num >= 0 {
 		return
 	}
-	if g := r.toks[next].gap; g&gapSpaced == 0 && (g&gapDot == 0 || g&gapSpace == 0) {
+	listed := r.low[t.start] == '0' && r.yearBracket && t.digits == 2
+	if g := r.toks[next].gap; g&gapSpaced == 0 && (g&gapDot == 0 || g&gapSpace == 0) && !listed {
 		return
 	}
 	r.first = next

@@ -226,7 +226,9 @@ func (r *reading) readYear() {
 	pick := bracket
 	if pick < 0 {
 		pick = bare
-		if pick >= 0 && !r.wordsBefore(pick) {
+		if pick == 0 && len(r.toks) > 1 && r.toks[1].gap&gapSpaced != 0 && r.toks[1].num < 0 && r.num.form == formNone && !r.toks[1].is(clsTag) {
+			pick = 0 // "1995 - Heat"
+		} else if pick >= 0 && !r.wordsBefore(pick) {
 			return // a year that begins the name is the title: 1917
 		}
 	} else if bare >= 0 && r.toks[bracket].start == 0 {

@@ -316,8 +316,11 @@ func (m *matcher) cameraName() bool {
 func (m *matcher) genericTitle() bool {
 	r := &m.file
 	for i := r.first; i < r.limit; i++ {
-		if r.toks[i].start >= r.yearStart && r.yearEnd > 0 {
+		if r.yearEnd > 0 && r.toks[i].start >= r.yearStart && r.yearStart > r.toks[r.first].start {
 			break
+		}
+		if r.yearEnd > 0 && r.yearStart < r.toks[r.first].start {
+			return false
 		}
 		if !r.toks[i].is(clsGeneric | clsCamera | clsOther) {
 			return false

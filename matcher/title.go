@@ -60,6 +60,14 @@ func (r *reading) skipLead() int {
 				r.fansub = true
 				continue
 			}
+			if i+1 < len(r.toks) && t.is(clsResolution) && t.is(clsStrong) && !r.toks[i+1].is(clsTag) {
+				i++ // "1080p.Heat.1995"
+				continue
+			}
+			if r.yearEnd > 0 && t.start == r.yearStart {
+				i++ // "1995 - Heat"
+				continue
+			}
 			if r.scenePrefix(i) || r.languagePrefix(i) {
 				return i + 1
 			}

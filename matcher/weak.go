@@ -152,11 +152,12 @@ func (r *reading) bracketCandidate(i int) (c candidate, ok bool) {
 	}
 	g := &r.groups[t.group]
 	u, ok := r.value(i)
-	if !ok || g.kind == '(' && !(u.n > 1 && r.low[t.start] == '0' && r.fansub) || pictureHeight(t.num) || r.tagsBefore(i) && !r.brackets || t.digits == 4 && plausibleYear(t.num) {
+	batch := u.n > 1 && r.low[t.start] == '0' && r.fansub // (01-04)
+	if !ok || g.kind == '(' && !batch || pictureHeight(t.num) || r.tagsBefore(i) && !r.brackets || t.digits == 4 && plausibleYear(t.num) {
 		return c, false
 	}
 	rest := r.lastOf(i, &u) + 1
-	if rest < g.to && !(g.to-rest == 1 && r.finalWord(rest)) {
+	if rest < g.to && (g.to-rest > 1 || !r.finalWord(rest)) {
 		return c, false
 	}
 	u.form = formBracket
