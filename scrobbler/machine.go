@@ -16,6 +16,7 @@ type Machine struct {
 	// number gives the next watch its number for life.
 	number func() media.WatchID
 
+	merger   players.Merger
 	sessions []*session // oldest first
 	orphans  []Saved    // left by an earlier run, their player not seen yet
 	settleAt time.Duration
@@ -52,9 +53,16 @@ func New(set Settings, number func() media.WatchID) *Machine {
 	return &Machine{set: set, number: number, lastEnd: map[string]ended{}}
 }
 
-// Step takes in what a player says.
+// Step takes in what a player says through one channel. Several channels of one player are one playback.
 func (m *Machine) Step(e players.Event) []Effect {
-	e = tidy(e)
+	for _, merged := range m.merger.Step(tidy(e)) {
+		m.hear(merged)
+	}
+	return m.done(e.At)
+}
+
+// hear takes in what a player does.
+func (m *Machine) hear(e players.Event) {
 	s := m.find(e.Instance)
 	if s != nil && s.another(e) {
 		m.end(s, e.At)
@@ -76,7 +84,6 @@ func (m *Machine) Step(e players.Event) []Effect {
 	default:
 		m.step(s, e)
 	}
-	return m.done(e.At)
 }
 
 // tidy bounds what a player may say.
@@ -230,6 +237,9 @@ func (m *Machine) Tick(now media.Moment) []Effect {
 }
 
 func (m *Machine) pass(now media.Moment) []Effect {
+	for _, e := range m.merger.Tick(now) {
+		m.hear(e)
+	}
 	m.settle(now)
 	for _, s := range slices.Clone(m.sessions) {
 		if s.over {
@@ -447,6 +457,9 @@ func (m *Machine) next(now media.Moment) time.Duration {
 		if at == 0 || t < at {
 			at = t
 		}
+	}
+	if t := m.merger.Next(); t != 0 {
+		due(t)
 	}
 	if len(m.orphans) > 0 {
 		due(m.settleAt) // nothing is started before they are dealt with

@@ -76,6 +76,8 @@ func (m *Machine) judge(s *session, wall time.Time) (media.Reason, string) {
 		return media.ReasonUnmatched, ""
 	case ep.counted && ep.settled && s.state == players.Playing:
 		return media.ReasonLooped, ""
+	case !ep.counted && m.doubled(s):
+		return media.ReasonDuplicate, ""
 	}
 	return media.ReasonNone, ""
 }
@@ -83,7 +85,8 @@ func (m *Machine) judge(s *session, wall time.Time) (media.Reason, string) {
 // start tells Simkl that an item plays, after what Simkl could finish by itself because of it has been paused there.
 func (m *Machine) start(s *session, ep *episode, now media.Moment) {
 	for _, o := range m.sessions {
-		if o == s || !m.unearned(o, now) {
+		doubled := !o.over && o.current().told == toldStart && o.known && o.current().match.ItemKey() == ep.match.ItemKey()
+		if o == s || !doubled && !m.unearned(o, now) {
 			continue
 		}
 		other := o.current()
@@ -99,6 +102,23 @@ func (m *Machine) start(s *session, ep *episode, now media.Moment) {
 	call := m.call(s, ep, media.VerbStart, p, now.Wall)
 	m.persist(s, now.Mono) // before Simkl hears of it: whatever happens now, the next run knows what to close
 	m.emit(Send{Call: call})
+}
+
+// doubled reports whether another player shows the same film or episode and began later: it speaks for both, since
+// Simkl keeps one session for each title.
+func (m *Machine) doubled(s *session) bool {
+	later := false
+	for _, o := range m.sessions {
+		if o == s {
+			later = true
+			continue
+		}
+		spoke := !o.over && (o.current().told == toldStart || o.current().told == toldPause)
+		if later && spoke && o.current().match.ItemKey() == s.current().match.ItemKey() {
+			return true
+		}
+	}
+	return false
 }
 
 // unearned reports whether Simkl could finish by itself what a session has not earned.

@@ -132,8 +132,12 @@ func (m *Machine) disown(e players.Event) {
 	}
 }
 
+// samePlayer: a process is one player whichever channel shows it now; without one, its channel and name are all there is.
 func samePlayer(sv Saved, e players.Event) bool {
-	return sv.Channel == e.Channel && sv.PID == e.PID && (sv.PID != 0 || sv.Player == e.Player)
+	if sv.PID != 0 || e.PID != 0 {
+		return sv.PID == e.PID
+	}
+	return sv.Channel == e.Channel && sv.Player == e.Player
 }
 
 // goesOn reports whether a player still has the item that an earlier run left.
