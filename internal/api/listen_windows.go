@@ -20,7 +20,7 @@ const pipeBuffer = 64 << 10
 const onlyOwner = "D:P(A;;GA;;;OW)"
 
 // Listen opens the daemon's named pipe.
-func Listen(name string) (net.Listener, error) {
+func Listen(_ context.Context, name string) (net.Listener, error) {
 	l := &pipeListener{name: name}
 	var err error
 	if l.closed, err = windows.CreateEvent(nil, 1, 0, nil); err != nil {

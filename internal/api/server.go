@@ -39,7 +39,7 @@ const (
 // Serve answers on l until ctx ends.
 func Serve(ctx context.Context, l net.Listener, b Backend) error {
 	srv := &http.Server{
-		Handler: handler(ctx, b), ReadHeaderTimeout: readLimit, ReadTimeout: readLimit,
+		Handler: handler(b), ReadHeaderTimeout: readLimit, ReadTimeout: readLimit,
 		// Streams end with the server.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
@@ -47,7 +47,7 @@ func Serve(ctx context.Context, l net.Listener, b Backend) error {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		if srv.Shutdown(end) != nil {
-			srv.Close() // a client that does not read any more is cut off
+			_ = srv.Close() // a client that does not read any more is cut off; Serve says what goes wrong
 		}
 	})
 	defer stop()
@@ -57,12 +57,12 @@ func Serve(ctx context.Context, l net.Listener, b Backend) error {
 	return nil
 }
 
-func handler(ctx context.Context, b Backend) http.Handler {
+func handler(b Backend) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, b.Status(r.Context()), nil)
 	})
-	mux.HandleFunc("GET /v1/follow", func(w http.ResponseWriter, r *http.Request) { follow(ctx, w, r, b) })
+	mux.HandleFunc("GET /v1/follow", func(w http.ResponseWriter, r *http.Request) { follow(w, r, b) })
 	mux.HandleFunc("GET /v1/why", func(w http.ResponseWriter, r *http.Request) {
 		watch, _ := strconv.ParseInt(r.URL.Query().Get("watch"), 10, 64) // absent or not a number: what plays
 		why, err := b.Why(r.Context(), r.URL.Query().Get("path"), media.WatchID(watch))
@@ -92,7 +92,7 @@ func handler(ctx context.Context, b Backend) http.Handler {
 }
 
 // follow writes a line of status at each change, and at each whole percent of what plays.
-func follow(ctx context.Context, w http.ResponseWriter, r *http.Request, b Backend) {
+func follow(w http.ResponseWriter, r *http.Request, b Backend) {
 	out := http.NewResponseController(w)
 	// The stream lives as long as its reader: the server's limit for one request does not apply.
 	if err := out.SetReadDeadline(time.Time{}); err != nil {
@@ -119,9 +119,7 @@ func follow(ctx context.Context, w http.ResponseWriter, r *http.Request, b Backe
 		select {
 		case <-changed:
 		case <-timer.C:
-		case <-r.Context().Done():
-			return
-		case <-ctx.Done():
+		case <-r.Context().Done(): // the reader is gone, or the server ends
 			return
 		}
 	}

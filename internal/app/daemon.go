@@ -148,18 +148,18 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		Machine: machine, Mail: d.mail, Outbox: outbox{d.queue}, Identifier: d.who, Memory: mem,
 		Notifier: d.opt.Notifier, Now: d.now, Trouble: d.diskTrouble,
 	})
-	door, err := d.openDoor()
+	door, err := d.openDoor(ctx)
 	if err != nil {
 		return err
 	}
 
-	parts := newStages(ctx)
-	parts.start(rankSessions, "sessions", d.runner.Run)
-	parts.start(rankQueue, "answers", d.passOn)
-	parts.start(rankQueue, "queue", d.queue.Run)
-	parts.start(rankQueue, "account", d.link.run)
-	parts.start(rankDoors, "settings", d.watchSettings)
-	parts.start(rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
+	parts := newStages()
+	parts.start(ctx, rankSessions, "sessions", d.runner.Run)
+	parts.start(ctx, rankQueue, "answers", d.passOn)
+	parts.start(ctx, rankQueue, "queue", d.queue.Run)
+	parts.start(ctx, rankQueue, "account", d.link.run)
+	parts.start(ctx, rankDoors, "settings", d.watchSettings)
+	parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
 
 	// What an earlier run left is known before a player can speak.
 	private := d.private(ctx)
@@ -168,7 +168,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		return append(effects, m.Restore(saved, d.stillThere, now)...)
 	})
 	for _, src := range d.sources() {
-		parts.start(rankPlayers, src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
+		parts.start(ctx, rankPlayers, src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
 	}
 	if err == nil {
 		d.log.Info("ready", zap.Int("pid", os.Getpid()), zap.String("state", d.opt.Paths.State))

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"net"
 
 	"github.com/simkld/simkld/internal/api"
@@ -8,8 +9,8 @@ import (
 )
 
 // openDoor listens for the commands of this user.
-func (d *Daemon) openDoor() (net.Listener, error) {
-	l, err := api.Listen(d.opt.Paths.Socket)
+func (d *Daemon) openDoor(ctx context.Context) (net.Listener, error) {
+	l, err := api.Listen(ctx, d.opt.Paths.Socket)
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "the control socket "+d.opt.Paths.Socket+" cannot be opened",
 			"check its folder, or set XDG_RUNTIME_DIR")

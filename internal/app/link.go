@@ -52,7 +52,7 @@ func ownerOf(ctx context.Context, s *store.Store, t account.Token) (account.Acco
 		return a, err
 	}
 	if json.Unmarshal([]byte(text), &a) != nil {
-		return account.Account{}, nil // it is asked again
+		a = account.Account{} // it is asked again
 	}
 	return a, nil
 }

@@ -53,15 +53,14 @@ var said = map[queue.EventKind]struct {
 func (d *Daemon) heard(e queue.Event) {
 	d.logEvent(e)
 	row := e.Row
-	told := scrobbler.Told{Watch: row.Watch, Verb: row.Verb}
-	switch e.Kind {
-	case queue.EventSent:
-		told.Accepted, told.Answer = true, e.Outcome.Answer
-	case queue.EventUnmatched:
-		told.Unmatched = true
-	case queue.EventWaits:
-		told.Waiting = true
-	default:
+	told := scrobbler.Told{
+		Watch: row.Watch, Verb: row.Verb, Accepted: e.Kind == queue.EventSent, Unmatched: e.Kind == queue.EventUnmatched,
+		Waiting: e.Kind == queue.EventWaits,
+	}
+	if told.Accepted {
+		told.Answer = e.Outcome.Answer
+	}
+	if !told.Accepted && !told.Unmatched && !told.Waiting {
 		d.show()
 		return
 	}

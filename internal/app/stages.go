@@ -24,7 +24,6 @@ const (
 
 // stages are the long-lived goroutines. Each has a context of its own, ends by its rank, and is waited for.
 type stages struct {
-	parent  context.Context //nolint:containedctx // the values of the daemon's life, not its end
 	started []*stage
 	failed  chan error
 }
@@ -36,13 +35,11 @@ type stage struct {
 	done   chan error
 }
 
-func newStages(ctx context.Context) *stages {
-	return &stages{parent: context.WithoutCancel(ctx), failed: make(chan error, 1)}
-}
+func newStages() *stages { return &stages{failed: make(chan error, 1)} }
 
-// start runs f until the stage is stopped. An error that f returns before ends the daemon.
-func (s *stages) start(r rank, name string, f func(ctx context.Context) error) {
-	ctx, cancel := context.WithCancel(s.parent)
+// start runs f until the stage is stopped, also when ctx ends before. An error that f returns before ends the daemon.
+func (s *stages) start(ctx context.Context, r rank, name string, f func(ctx context.Context) error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	st := &stage{rank: r, name: name, cancel: cancel, done: make(chan error, 1)}
 	s.started = append(s.started, st)
 	go func() { // ends with its context, or with an error that ends the daemon

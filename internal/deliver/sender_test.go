@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,11 +55,7 @@ type rig struct {
 // inRig runs a test on virtual time against the sandbox as strict as it is.
 func inRig(t *testing.T, f func(t *testing.T, r rig)) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "limits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		srv, err := sandbox.New(sandbox.Options{})
 		if err != nil {
@@ -85,10 +80,8 @@ func inRig(t *testing.T, f func(t *testing.T, r rig)) {
 	})
 }
 
-func season(n int) *int { return &n }
-
 func episode(title string, year, s int, n media.Number) media.Match {
-	return media.Match{Kind: media.KindEpisode, Title: title, Year: year, Season: season(s), Episodes: []media.Number{n}}
+	return media.Match{Kind: media.KindEpisode, Title: title, Year: year, Season: new(s), Episodes: []media.Number{n}}
 }
 
 func film(title string, year int) media.Match {

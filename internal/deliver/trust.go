@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"slices"
 
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/matcher"
@@ -35,12 +36,7 @@ func titleAgrees(ctx context.Context, asked media.Match, got media.Answer, names
 	if err != nil {
 		return false, err
 	}
-	for _, name := range others {
-		if want.has(name) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(others, want.has), nil
 }
 
 // spelled are the folded spellings that stand for one title.
