@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"bufio"
 	"encoding/json"
 	"fmt"
@@ -56,8 +57,8 @@ func newBuiltin(p plan) *builtin {
 }
 
 // listen opens the player's socket. stop closes it and ends all connections.
-func (b *builtin) listen(socket string) (stop func(), err error) {
-	l, err := api.Listen(socket)
+func (b *builtin) listen(ctx context.Context, socket string) (stop func(), err error) {
+	l, err := api.Listen(ctx, socket)
 	if err != nil {
 		return nil, err
 	}

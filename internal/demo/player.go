@@ -62,7 +62,7 @@ func startPlayer(ctx context.Context, socket string, p plan, lookPath func(strin
 		return nil, err
 	}
 	built := newBuiltin(p)
-	stop, err := built.listen(socket)
+	stop, err := built.listen(ctx, socket)
 	if err != nil {
 		return nil, err
 	}
