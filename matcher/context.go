@@ -18,7 +18,7 @@ type context struct {
 // gather judges the folders above the file by their names.
 func (m *matcher) gather() {
 	c := context{season: -1, titles: [2]int{-1, -1}}
-	titles := 0
+	titles, outside := 0, false
 	for i := range maxParts {
 		name := m.ref.folder(i)
 		if name == "" {
@@ -46,7 +46,10 @@ func (m *matcher) gather() {
 			continue
 		}
 		c.kinds |= ro.kind
-		if ro.title && titles < 2 {
+		if ro.kind&(folderContainer|folderQuality) == folderContainer && !ro.hex {
+			outside = true // what is above Downloads or Videos names no title
+		}
+		if ro.title && titles < 2 && !outside {
 			if titles == 0 && c.season < 0 {
 				if s, named, ok := m.seasonFolder(name, above); ok {
 					c.season, c.seasonName = s, named

@@ -121,6 +121,7 @@ const (
 	folderCourse
 	folderDisc
 	folderSpecials
+	folderQuality // says nothing, but the title may be above it
 
 	folderLibrary = folderFilms | folderSeries | folderAnime
 )
@@ -130,6 +131,7 @@ var folderNames = map[string]folderKind{
 	"library series": folderSeries,
 	"library anime":  folderAnime,
 	"container":      folderContainer,
+	"quality":        folderContainer | folderQuality,
 	"extra":          folderExtra,
 	"camera":         folderCamera,
 	"music":          folderMusic,

@@ -58,7 +58,8 @@ func (r *reading) markedTitle(u *numbering) span {
 		last--
 	}
 	t := &r.toks[last]
-	marked := r.fansub && r.inBracket(u.start)
+	first, _ := u.nums[0].Int()
+	marked := r.fansub && r.inBracket(u.start) && u.season >= 2 && t.num > first // "87 (S4-24)"
 	if t.num < 10 || t.num < 100 && !marked || t.digits > 4 || last <= r.first || plausibleYear(t.num) {
 		return s
 	}

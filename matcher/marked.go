@@ -182,7 +182,7 @@ func (r *reading) ofAt(i int) (u numbering, ok bool) {
 // readEpisode reads an episode without a season at token i: E07, Ep08, Episode 14, Folge 3, Cap.209.
 func (r *reading) readEpisode(i int) {
 	t := &r.toks[i]
-	if i > 0 && r.toks[i-1].num >= 0 && t.is(clsEpisodeAfter) && t.gap&gapDot != 0 && t.gap&gapSpace != 0 {
+	if i > 0 && r.toks[i-1].num >= 0 && t.is(clsEpisodeAfter) && t.gap&gapDot != 0 && t.gap&(gapSpace|gapUnder) != 0 {
 		return
 	}
 	v, e, ok := r.episodeMark(t.start, false)

@@ -78,6 +78,9 @@ func (m *matcher) match(in *Input) media.Match {
 	m.ref.split(in.Path)
 	name := m.ref.name()
 	typ, ext := typeOf(name)
+	if typ == typeMusic && m.codecAtEnd(name[:len(name)-ext]) {
+		typ, ext = typeUnknown, 0
+	}
 	stem := name[:len(name)-ext]
 	m.ref.ext = typ
 	m.gather()
@@ -93,6 +96,13 @@ func (m *matcher) match(in *Input) media.Match {
 	}
 	m.readFolders()
 	return m.decide(stem, in.Siblings)
+}
+
+// codecAtEnd reports whether what looks like the extension of a sound file is the last tag of a release without an
+// extension ("Title.2006.720p.WEB.h264.aac").
+func (m *matcher) codecAtEnd(stem string) bool {
+	m.file.read(m.d, stem)
+	return m.file.strong.has(clsVideo | clsResolution)
 }
 
 func refused(reason media.Reason) media.Match {

@@ -127,7 +127,11 @@ func (r *reading) readSites() {
 	end := i // one past the domain
 	if r.word(i, r.toks[i].start, "www") {
 		for k := i + 1; k < len(r.toks) && k < i+7; k++ {
-			if r.toks[k].gap&gapSpaced != 0 && r.toks[k].gap&gapSpace != 0 {
+			if r.toks[k].group != r.toks[i].group {
+				end = k
+				break
+			}
+			if r.toks[k].gap&gapSpaced != 0 && r.toks[k].gap&(gapSpace|gapUnder) != 0 {
 				end = k
 				break
 			}
@@ -177,7 +181,8 @@ func (r *reading) domainEnds(k int, group int16, www bool) bool {
 	if group >= 0 {
 		return next.group != group
 	}
-	return next.gap&gapSpaced != 0 && next.gap&gapSpace != 0 || www && next.gap&gapSpace != 0
+	spaces := next.gap&(gapSpace|gapUnder) != 0
+	return spaces && (next.gap&gapSpaced != 0 || www)
 }
 
 func (r *reading) dotted(from, to int) bool {
@@ -213,7 +218,7 @@ func (r *reading) readYear() {
 			continue
 		}
 		if late {
-			if bare < 0 && t.start-r.num.end <= 1 && r.tagAfter(i) {
+			if bare < 0 && t.start-r.num.end <= 2 && r.tagAfter(i) {
 				bare = i
 			}
 			continue

@@ -190,6 +190,10 @@ func (r *reading) further(u *numbering, mark byte) {
 	for range maxNumbers {
 		k := u.end
 		sep, wide := byte(0), false
+		closed := r.at(k) == ')' || r.at(k) == ']' // "[1x17] & E18"
+		if closed {
+			k++
+		}
 		for range 5 {
 			c := r.at(k)
 			if !separator(c) && c != '+' && c != '&' && c != ',' && c != '~' {
@@ -203,6 +207,7 @@ func (r *reading) further(u *numbering, mark byte) {
 			wide = wide || c == ' '
 			k++
 		}
+		wide = wide || sep == '-' && k-u.end > 1
 		if i := r.tokenAt(k); i >= 0 && r.toks[i].start == k && r.toks[i].is(clsJoiner) && sep != 0 && r.toks[i].end-k <= 3 &&
 			r.at(k) != 'e' || r.word(i, k, "en") || r.word(i, k, "et") {
 			k = r.skipSeparators(r.toks[i].end, 2)
@@ -220,6 +225,9 @@ func (r *reading) further(u *numbering, mark byte) {
 			continue
 		}
 		// a bare number right after a dash, plus, ampersand or underscore
+		if closed && sep != '+' {
+			return
+		}
 		v, end, ok := r.numberAt(k)
 		if !ok || !r.bounded(end) {
 			return
@@ -307,7 +315,7 @@ func (r *reading) markedNext(k, season int, mark byte) (int, bool) {
 		return k + 2, true
 	case c == 'e' && r.at(k+1) == 'p' && separator(r.at(k+2)) && isDigit(r.at(k+3)):
 		return k + 3, true
-	case c == 'x' && mark == 'x' && isDigit(r.at(k+1)):
+	case c == 'x' && mark == 'x' && isDigit(r.at(k+1)) && isDigit(r.at(k-1)):
 		return k + 1, true
 	case isDigit(c) && mark == 'x':
 		if s, j, ok := r.digitsAt(k, 4); ok && s == season && r.at(j) == 'x' && isDigit(r.at(j+1)) {

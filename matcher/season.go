@@ -183,9 +183,11 @@ func (r *reading) numberBeforeWord(i int) int {
 		return i
 	}
 	// In a name with spaces "5.Sezon" is one piece; a word that never stands before its number needs no dot at all.
-	dotted := w.gap&gapDot != 0 && (w.gap|t.gap)&gapSpace != 0
+	dotted := w.gap&gapDot != 0 && (w.gap|t.gap)&(gapSpace|gapUnder) != 0
 	joined := ordinal || w.start == t.end || w.gap&gapDot != 0 || r.at(w.start) >= 0x80
 	switch {
+	case w.is(clsSeasonBefore) && r.seasonAndEpisode(k):
+		return i // "2009 Сезон 1 Серия 2": the word's number follows
 	case w.is(clsSeasonAfter) && joined && (ordinal || dotted || r.at(w.start) >= 0x80 || !w.is(clsSeasonBefore)):
 		if !r.season.found {
 			r.season = seasonMark{found: true, season: n, start: t.start, end: w.end}
@@ -201,6 +203,12 @@ func (r *reading) numberBeforeWord(i int) int {
 		return k
 	}
 	return i
+}
+
+// seasonAndEpisode reports whether the season's word at token k has its number behind it, and the episode's word and
+// number behind that.
+func (r *reading) seasonAndEpisode(k int) bool {
+	return k+3 < len(r.toks) && r.toks[k+1].num >= 0 && r.toks[k+2].is(clsEpisodeBefore) && r.toks[k+3].num >= 0
 }
 
 // numberInWord reads a number with its word glued behind it at token i: "2sezon", "1seriya".

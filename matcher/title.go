@@ -55,7 +55,7 @@ func (r *reading) skipLead() int {
 			continue
 		}
 		if t.group < 0 {
-			if i == 0 && t.num >= 0 && len(r.toks) > 1 && r.toks[1].group >= 0 && r.groups[r.toks[1].group].kind == '[' && r.titleAfter(r.groups[r.toks[1].group].to) {
+			if i == 0 && t.num >= 0 && len(r.toks) > 1 && r.toks[1].group >= 0 && r.isGroupName(&r.groups[r.toks[1].group]) {
 				i = 1 // "37 [Group] Title"
 				r.fansub = true
 				continue
@@ -94,6 +94,12 @@ func (r *reading) skipLead() int {
 		i = g.to
 	}
 	return i
+}
+
+// isGroupName reports whether bracket g, which stands behind a leading number, is the name of a release group.
+func (r *reading) isGroupName(g *group) bool {
+	t := &r.toks[g.from]
+	return g.kind == '[' && t.num < 0 && !g.cls.has(clsStrong) && t.start < r.numStart() && (r.yearEnd == 0 || t.start < r.yearStart) && r.titleAfter(g.to)
 }
 
 // languagePrefix reports whether token i is a language before a dash: "Fr - Paris 2054".

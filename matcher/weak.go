@@ -115,7 +115,7 @@ func (r *reading) value(i int) (u numbering, ok bool) {
 	if r.at(e) == '+' && k == e {
 		dash, k = true, e+1
 	}
-	comma := r.at(e) == ',' && r.at(e+1) == ' '
+	comma := r.at(e) == ',' && separator(r.at(e+1))
 	if comma {
 		k = e + 2
 	}
@@ -373,7 +373,7 @@ func (r *reading) leadCandidate(i int) (c candidate, ok bool) {
 		return c, true
 	}
 	next := &r.toks[last+1]
-	dotted := next.gap&gapDot != 0 && next.gap&gapSpace != 0
+	dotted := next.gap&gapDot != 0 && next.gap&(gapSpace|gapUnder) != 0
 	switch {
 	case next.gap&gapSpaced != 0, dotted:
 		c.score = 0.45
