@@ -1,8 +1,8 @@
 package demo
 
 import (
-	"context"
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
