@@ -51,6 +51,7 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 	marked := f.num.form != formNone || h.source == "folder" || f.yearEnd > 0 || !f.ids.IsZero()
 	weak := h.kind == media.KindEpisode && !marked
 	library := m.ctx.kinds&folderLibrary != 0 || m.ctx.season >= 0
+	single := len(f.toks) > 0 && f.significant() == 1
 	switch {
 	case marked:
 		return ""
@@ -58,15 +59,15 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 		return "a number alone, and no folder that names a series"
 	case m.ref.remote && m.ref.ext != typeVideo && !f.strong.has(clsSource|clsResolution|clsVideo):
 		return "a stream whose address names nothing"
-	case len(f.toks) > 0 && f.hashAt(len(f.toks)-1) && !f.strong.has(clsSource|clsResolution|clsVideo):
+	case len(f.toks) > 0 && f.hashAt(f.significant()-1) && !f.strong.has(clsSource|clsResolution|clsVideo):
 		return "a hash, not a name"
-	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].end-f.toks[0].start < 2 && !library:
+	case h.kind == media.KindMovie && single && f.toks[0].end-f.toks[0].start < 2 && !library:
 		return "too short to be a name"
-	case h.kind == media.KindMovie && len(f.toks) == 1 && gibberish(f.lowWord(0)) && !library:
+	case h.kind == media.KindMovie && single && gibberish(f.lowWord(0)) && !library:
 		return "letters and digits that make no word"
-	case len(f.toks) == 1 && f.toks[0].num >= 0 && m.ref.remote && !library:
+	case single && f.toks[0].num >= 0 && m.ref.remote && !library:
 		return "a stream whose address is a number"
-	case h.kind == media.KindMovie && len(f.toks) == 1 && f.toks[0].digits > 4:
+	case h.kind == media.KindMovie && single && f.toks[0].digits > 4:
 		return "a number, not a name"
 	}
 	numbered := len(f.toks) > 0 && f.toks[0].num >= 0

@@ -18,7 +18,7 @@ func FuzzMatch(f *testing.F) {
 	for _, p := range []string{
 		"", "-", "/", "//", `\\nas\tv\Show\1x02.mkv`, "[[[", "]]]", "([{", "S01E", "s01e01e02e03-e", "1x", "x1", "第話", "第十話", "E", "Ep.", "- 1 -",
 		"http://h/%", "http://h/a%2Fb.mkv?filename=S01E02.mkv", "archive://a|", "edl://%99%x", "edl://%3%a.b", "stack://", "content://x/primary%3AM%2Fa.mkv",
-		"\xff\xfe - 01.mkv", "a\x00b S01E02", "【】【】[01]", "www.", "www.a.com - ", "tt", "{tmdb-}", "{tmdb-1}", "(2000)", "2000 (2001)", "Part", "Part Two", "OVA", "SP1",
+		"\xff\xfe - 01.mkv", "a\x00b S01E02", "【】【】[01]", "www.", "www.a.com - ", "tt", "{tmdb-}", "{tmdb-1}", "(2000)", "2000 (2001)", "Part", "Part Two", "OVA", "SP1", "x edition-1", "tmdb-1", "a - 1(", "(1)", "Show (1).mkv", "S1 - ", "1.2", "[1.2]", "第", "제", "E01-", "1x1-", "3D",
 	} {
 		f.Add(p, "")
 	}

@@ -23,7 +23,7 @@ func (r *reading) readIDs() {
 			continue
 		}
 		next := &r.toks[i+1]
-		if string(low) == "edition" && r.groups[t.group].kind == '{' {
+		if t.group >= 0 && string(low) == "edition" && r.groups[t.group].kind == '{' {
 			g := &r.groups[t.group]
 			r.edition = strings.TrimSpace(r.text[next.start:r.toks[g.to-1].end])
 			for k := g.from; k < g.to; k++ {

@@ -58,8 +58,8 @@ func (m *matcher) refuseName() (media.Match, bool) {
 // extraName reports whether the name says that this is something beside a film: "-trailer", ".sample", "Sample 1080p".
 func (m *matcher) extraName() bool {
 	r := &m.file
-	n := len(r.toks)
-	if n == 1 {
+	n := r.significant()
+	if n <= 1 {
 		return r.toks[0].is(clsExtraStrong)
 	}
 	if r.domainName() {
@@ -92,7 +92,7 @@ func (m *matcher) extraName() bool {
 		}
 	}
 	for i := 1; i < n; i++ { // "Dune.2021.Trailer.1080p", "Madame Web Sample 1080p": tags alone follow
-		if t := &r.toks[i]; t.is(clsExtraStrong) && i+1 < n && r.toks[i+1].is(clsStrong) && t.group < 0 && m.extraWord(i, i+1) {
+		if t := &r.toks[i]; t.is(clsExtraStrong) && t.group < 0 && r.tagsFrom(i+1) && m.extraWord(i, i+1) {
 			return true
 		}
 	}
@@ -131,6 +131,29 @@ func (m *matcher) extraWord(i, end int) bool {
 		return true
 	}
 	return sampleWord(r.lowWord(end-1)) || r.toks[i].gap&gapDash != 0 && r.toks[i].gap&gapSpaced == 0
+}
+
+// significant gives how many tokens there are without the brackets of tags, sites and checksums at the end.
+func (r *reading) significant() int {
+	n := len(r.toks)
+	for n > 1 {
+		t := &r.toks[n-1]
+		if !t.is(clsOther) && (t.group < 0 || !r.tagBracket(t.group)) {
+			break
+		}
+		n--
+	}
+	return n
+}
+
+// tagsFrom reports whether a run of tags with a sure one in it begins at token i.
+func (r *reading) tagsFrom(i int) bool {
+	for ; i < len(r.toks) && r.toks[i].is(clsTag|clsEdition); i++ {
+		if r.toks[i].is(clsStrong) {
+			return true
+		}
+	}
+	return false
 }
 
 // sampleWord reports whether w is one of the words that never stand in an episode's title for themselves.
@@ -175,8 +198,8 @@ func (m *matcher) lesson() bool {
 
 // domainName reports whether the whole name is that of a site: an advertisement put beside a film.
 func (r *reading) domainName() bool {
-	n := len(r.toks)
-	if n > 3 || !r.dotted(0, n) || r.toks[0].num >= 0 {
+	n := r.significant()
+	if n < 2 || n > 3 || !r.dotted(0, n) || r.toks[0].num >= 0 {
 		return false
 	}
 	switch string(r.lowWord(n - 1)) {
@@ -275,7 +298,8 @@ func (m *matcher) cameraName() bool {
 	if string(last) == "dvr" && r.num.form == formDate || string(last) == "recording" && r.num.form == formDate {
 		return true
 	}
-	if len(r.toks) == 2 && r.toks[0].digits == 3 && r.toks[1].digits == 4 && r.toks[1].gap == gapUnder { // 100_0123
+	n := r.significant()
+	if n == 2 && r.toks[0].digits == 3 && r.toks[1].digits == 4 && r.toks[1].gap == gapUnder { // 100_0123
 		return true
 	}
 	dated := r.num.form == formDate || r.yearEnd > 0 && !r.yearBracket && r.strong == 0 && r.num.form == formNone && r.limit-r.first == 1 && !r.site
@@ -288,13 +312,13 @@ func (m *matcher) cameraName() bool {
 	if l := longDigits(w); l >= 8 && m.d.words[string(w[:len(w)-l])].cls.has(clsCamera) {
 		return true
 	}
-	if len(r.toks) <= 2 && r.yearEnd == 0 { // P1010234, GOPR0012, GX010034, DSC00123
+	if n <= 2 && r.yearEnd == 0 { // P1010234, GOPR0012, GX010034, DSC00123
 		l := 0
 		for l < len(w) && !isDigit(w[l]) {
 			l++
 		}
 		if l > 0 && len(w)-l >= 4 {
-			if n, ok := wholeNumber(w[l:]); ok && (m.d.words[string(w[:l])].cls.has(clsCamera) || l == 1 && len(r.toks) == 1 && n > 0) {
+			if number, ok := wholeNumber(w[l:]); ok && (m.d.words[string(w[:l])].cls.has(clsCamera) || l == 1 && n == 1 && number > 0) {
 				return true
 			}
 		}

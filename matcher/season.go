@@ -208,7 +208,7 @@ func (r *reading) numberBeforeWord(i int) int {
 // seasonAndEpisode reports whether the season's word at token k has its number behind it, and the episode's word and
 // number behind that.
 func (r *reading) seasonAndEpisode(k int) bool {
-	return k+3 < len(r.toks) && r.toks[k+1].num >= 0 && r.toks[k+2].is(clsEpisodeBefore) && r.toks[k+3].num >= 0
+	return k+3 < len(r.toks) && r.toks[k+1].num >= 0 && r.toks[k+2].is(clsEpisodeBefore) && r.toks[k+3].num >= 0 && !r.toks[k+3].is(clsOther)
 }
 
 // numberInWord reads a number with its word glued behind it at token i: "2sezon", "1seriya".

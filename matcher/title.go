@@ -32,7 +32,11 @@ func (r *reading) findTitle() {
 // skipLead steps over what may stand before a title: a site, [Group], (2000).
 func (r *reading) skipLead() int {
 	i := 0
-	r.brackets = r.toks[0].group >= 0 || r.toks[0].is(clsOther)
+	lead := 0
+	for lead < len(r.toks)-1 && r.toks[lead].is(clsOther) {
+		lead++
+	}
+	r.brackets = r.toks[lead].group >= 0
 	numbers := 0
 	for k := range r.toks {
 		t := &r.toks[k]
@@ -247,7 +251,7 @@ func (r *reading) titleGoesOn(g *group) bool {
 // backWeak walks from token k back over weak tags, as long as something of the title is left.
 func (r *reading) backWeak(i, k int) int {
 	for k > i+1 && r.toks[k-1].is(clsWeak|clsEdition|clsSize) && !r.toks[k-1].is(clsStrong) {
-		if t := &r.toks[k-1]; t.is(clsOrdinary) && !t.is(clsEdition) && strings.ToUpper(r.text[t.start:t.end]) != r.text[t.start:t.end] {
+		if t := &r.toks[k-1]; t.is(clsOrdinary) && !t.is(clsEdition) && ordinaryCase(r.text[t.start:t.end]) {
 			break // "Make It 1080p"
 		}
 		n := r.phraseBefore(k)
@@ -257,6 +261,12 @@ func (r *reading) backWeak(i, k int) int {
 		k -= n
 	}
 	return k
+}
+
+// ordinaryCase reports whether a word is written as in running text: not in capitals, nor in the mixture of releases
+// ("iNTERNAL").
+func ordinaryCase(w string) bool {
+	return strings.ToLower(w[1:]) == w[1:] && (len(w) > 1 || strings.ToLower(w) == w)
 }
 
 // backEditions walks back over the names of editions before a year.

@@ -35,7 +35,7 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int 
 			covered = c.num.end
 			continue
 		}
-		if t.is(clsOther|clsStrong) || !isDigit(r.low[t.start]) || t.start < covered || t.start >= r.yearStart && t.start < r.yearEnd && (r.yearBracket || !siblings) {
+		if t.is(clsOther|clsStrong) || t.is(clsTag) && t.num < 0 || !isDigit(r.low[t.start]) || t.start < covered || t.start >= r.yearStart && t.start < r.yearEnd && (r.yearBracket || !siblings) {
 			continue
 		}
 		if c, ok := r.bracketCandidate(i); ok {
@@ -250,7 +250,7 @@ func (r *reading) bareCandidate(i int) (c candidate, ok bool) {
 	}
 	n, whole := u.nums[0].Int()
 	isolated := r.isolated(last)
-	tagNext := last+1 < len(r.toks) && r.toks[last+1].is(clsTag)
+	tagNext := last+1 < len(r.toks) && r.toks[last+1].is(clsTag|clsEdition)
 	padded := r.low[t.start] == '0' && t.digits >= 2
 	digits := int(t.digits)
 	if digits == 0 { // 07v2, 12'
@@ -329,6 +329,10 @@ func (r *reading) bareCandidate(i int) (c candidate, ok bool) {
 		if first, _ := utf8.DecodeRune(r.low[r.toks[i-1].start:]); isIdeograph(first) {
 			c.score += 0.25 // films of the far east are seldom numbered so
 		}
+	}
+	switch string(r.lowWord(i - 1)) {
+	case "movie", "film", "movies", "gekijouban":
+		c.score -= 0.5 // the eleventh film of a series
 	}
 	if c.num.form == formDash && padded {
 		c.score += 0.1
