@@ -26,6 +26,25 @@ func (s Surroundings) Folder() string {
 	return filepath.Join(s.Runtime, "simkld", "mpv")
 }
 
+// HomeFolder is where the script makes sockets when the player was told of no runtime folder (macOS, cron, su). It is
+// watched if it exists: setup makes it where it is needed. "" without a home folder.
+func (s Surroundings) HomeFolder() string {
+	if s.Home == "" {
+		return ""
+	}
+	return filepath.Join(s.Home, ".local", "state", "simkld", "mpv")
+}
+
+// ConfiguredSocket is the input-ipc-server that folder/mpv.conf names, "" if it names none. The script leaves such a
+// player alone.
+func ConfiguredSocket(folder, home string) string {
+	all := configured(folder, home)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[0]
+}
+
 // DefaultSockets are the places to watch without any setting: the folder of the drop-in script, the names that guides
 // recommend, and what the user's own mpv.conf says, also that of the Flatpak and the Snap.
 func DefaultSockets(s Surroundings) []string {

@@ -46,9 +46,14 @@ func TestSocketOfTheUsersOwnConfigurationIsWatched(t *testing.T) {
 	}
 	defer func(list []string) { guides = list }(guides)
 	guides = []string{used, filepath.Join(home, "never-used")}
+	scripts := filepath.Join(home, ".local/state/simkld/mpv")
+	if err := os.MkdirAll(scripts, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	got := DefaultSockets(Surroundings{Runtime: "/run/user/1000", Home: home})
 	want := []string{
-		"/run/user/1000/simkld/mpv", used, filepath.Join(home, "mpv.sock"),
+		"/run/user/1000/simkld/mpv", "/run/user/1000/app/io.mpv.Mpv/simkld/mpv", "/run/user/1000/snap.mpv/simkld/mpv", scripts,
+		used, filepath.Join(home, "mpv.sock"),
 		filepath.Join(home, ".var/app/io.mpv.Mpv/config/mpv/flatpak.sock"), "/tmp/mpvsocket",
 	}
 	if !slices.Equal(got, want) {

@@ -12,7 +12,7 @@ import (
 var guides = []string{"/tmp/mpvsocket", "/tmp/mpv-socket"}
 
 func usual(s Surroundings) []string {
-	out := []string{s.Folder()}
+	out := s.scripted()
 	for _, socket := range guides {
 		if _, err := os.Lstat(socket); err == nil {
 			out = append(out, socket)
@@ -24,6 +24,24 @@ func usual(s Surroundings) []string {
 				out = append(out, socket)
 			}
 		}
+	}
+	return out
+}
+
+// scripted are the folders in which the drop-in script makes sockets. A Flatpak shows others only a part of its runtime
+// folder, a Snap has one of its own, and where there is none the script uses the home folder: these are watched only
+// where they can be in use, because each costs a wake-up for whatever else is made beside it.
+func (s Surroundings) scripted() []string {
+	out := []string{s.Folder()}
+	if s.Runtime != "" && s.Home != "" {
+		for _, box := range [][2]string{{".var/app/io.mpv.Mpv", "app/io.mpv.Mpv"}, {"snap/mpv", "snap.mpv"}} {
+			if isFolder(filepath.Join(s.Home, box[0])) {
+				out = append(out, filepath.Join(s.Runtime, box[1], "simkld", "mpv"))
+			}
+		}
+	}
+	if folder := s.HomeFolder(); folder != "" && isFolder(folder) {
+		out = append(out, folder)
 	}
 	return out
 }

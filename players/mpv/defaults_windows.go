@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
+// scriptPipes are those that the drop-in script makes, with the process in the name.
+const scriptPipes = pipes + "simkld-mpv-*"
+
 // usual are the names that guides recommend and those of mpv.conf; mpv makes \\.\pipe\NAME of a bare NAME.
 func usual(s Surroundings) []string {
-	out := []string{pipes + "mpvsocket", pipes + "mpv-socket", pipes + `tmp\mpvsocket`}
+	out := []string{scriptPipes, pipes + "mpvsocket", pipes + "mpv-socket", pipes + `tmp\mpvsocket`}
 	if s.Config == "" {
 		return out
 	}

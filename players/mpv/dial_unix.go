@@ -19,3 +19,6 @@ func allowed(who peer) bool {
 	me := os.Getuid()
 	return !who.known || me == 0 || who.uid == me
 }
+
+// pipesLike finds nothing: there are no such pipes here.
+func pipesLike(string) []string { return nil }

@@ -3,6 +3,7 @@ package mpv
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/windows"
 )
@@ -40,3 +41,25 @@ func allowed(peer) bool { return true }
 
 // folderOf is unknown: working-directory is used.
 func folderOf(int) string { return "" }
+
+// pipesLike are the pipes that an entry names: itself, or those that are there where it is a glob.
+func pipesLike(entry string) []string {
+	if !strings.ContainsAny(entry, "*?") {
+		return []string{entry}
+	}
+	pattern, err := windows.UTF16PtrFromString(entry)
+	if err != nil {
+		return nil
+	}
+	var found windows.Win32finddata
+	search, err := windows.FindFirstFile(pattern, &found)
+	if err != nil {
+		return nil // there is none
+	}
+	defer windows.FindClose(search) //nolint:errcheck // it was only read
+	var out []string
+	for ; err == nil; err = windows.FindNextFile(search, &found) {
+		out = append(out, pipes+windows.UTF16ToString(found.FileName[:]))
+	}
+	return out
+}

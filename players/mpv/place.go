@@ -13,7 +13,8 @@ type place struct {
 	glob  bool
 }
 
-// pipes is where Windows keeps named pipes. They are only looked at by opening them: each look takes a turn of one.
+// pipes is where Windows keeps named pipes. One that is named is only looked at by opening it; a glob is looked up in
+// their list.
 const pipes = `\\.\pipe\`
 
 func newPlace(entry string) place {
@@ -33,10 +34,10 @@ func newPlace(entry string) place {
 
 // sockets are the sockets that the place holds now.
 func (p place) sockets() []string {
-	names := []string{p.entry}
 	if strings.HasPrefix(p.entry, pipes) {
-		return names
+		return pipesLike(p.entry)
 	}
+	names := []string{p.entry}
 	if p.glob {
 		names, _ = filepath.Glob(p.entry) // its only error is a bad pattern, which newPlace excludes
 	}
