@@ -28,11 +28,16 @@ func serve(ctx context.Context, c conn, t *tracker, now func() media.Moment, out
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
 	in := newLines(c)
+	t.desk.open(c)
 	t.start(now())
 	a := alarm{c: c}
 	for {
+		t.present()
 		t.flush(c, out)
 		a.set(t, now)
+		if !t.desk.empty() {
+			continue // it came while the deadline was set, which may have undone its wake-up
+		}
 		line, err := in.next()
 		switch {
 		case err == nil:

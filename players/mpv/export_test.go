@@ -14,3 +14,13 @@ func Serve(ctx context.Context, c net.Conn, now func() media.Moment, out players
 	base := players.Event{Player: "mpv", Channel: "mpv", Instance: "pid 1", PID: 1}
 	serve(ctx, c, newTracker(base, find.locate), now, out)
 }
+
+// Instance is the name of a player that is connected, "" without one.
+func (s *Source) Instance() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range s.desks {
+		return name
+	}
+	return ""
+}

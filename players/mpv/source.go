@@ -31,20 +31,25 @@ type Source struct {
 	now    func() media.Moment
 	log    *zap.Logger
 
-	conns sync.WaitGroup
+	conns    sync.WaitGroup
+	commands chan Command // holds commandsHeld
 
-	mu        sync.Mutex      // guards what follows
-	connected map[string]bool // players, by the names of peer.key
-	names     map[string]int  // how often the name of an instance was given away
-	paths     map[string]int  // connections and attempts by path
-	refused   bool            // a socket of another user was told of
+	mu        sync.Mutex       // guards what follows
+	connected map[string]bool  // players, by the names of peer.key
+	names     map[string]int   // how often the name of an instance was given away
+	paths     map[string]int   // connections and attempts by path
+	refused   bool             // a socket of another user was told of
+	desks     map[string]*desk // by instance
 }
 
 var _ players.Source = (*Source)(nil)
 
 // New gives a source that does nothing before Run.
 func New(cfg Config) *Source {
-	s := &Source{now: cfg.Now, log: cfg.Log, connected: map[string]bool{}, names: map[string]int{}, paths: map[string]int{}}
+	s := &Source{
+		now: cfg.Now, log: cfg.Log, commands: make(chan Command, commandsHeld),
+		connected: map[string]bool{}, names: map[string]int{}, paths: map[string]int{}, desks: map[string]*desk{},
+	}
 	if s.log == nil {
 		s.log = zap.NewNop()
 	}
@@ -134,7 +139,11 @@ func (s *Source) watch(ctx context.Context, path string, c conn, out players.Sin
 	s.log.Debug("connected to mpv", zap.String("socket", media.Sanitize(path)), zap.Int("pid", who.pid))
 	base := players.Event{Player: "mpv", Channel: "mpv", Instance: instance, PID: who.pid}
 	find := locator{cwd: func() string { return folderOf(who.pid) }, exists: exists}
-	serve(ctx, c, newTracker(base, find.locate), s.now, out)
+	t := newTracker(base, find.locate)
+	t.act = func(a Action) { s.command(Command{Instance: instance, Action: a}) }
+	s.enter(instance, t.desk)
+	defer s.leave(instance)
+	serve(ctx, c, t, s.now, out)
 	s.log.Debug("mpv is gone", zap.String("socket", media.Sanitize(path)), zap.Int("pid", who.pid))
 }
 

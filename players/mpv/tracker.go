@@ -46,6 +46,8 @@ type request struct {
 type tracker struct {
 	base    players.Event // Player, Channel, Instance and PID of every event
 	locate  func(path, workdir string) string
+	act     func(Action) // what a key in the player asks for
+	desk    *desk        // lines to show
 	out     []players.Event
 	send    []byte
 	lastID  int64
@@ -88,13 +90,19 @@ type tracker struct {
 	holding  bool
 	announce bool // the position after a load or a seek is known and not reported yet
 
+	offered   *notice // it waits for the answer about keys
+	offeredID int64
+
 	clock clock
 	asked time.Duration // when the position was asked for last
 	last  players.Event // the last event of this playback
 }
 
 func newTracker(base players.Event, locate func(path, workdir string) string) *tracker {
-	return &tracker{base: base, locate: locate, waiting: map[int64]request{}, fresh: true, speed: 1, coreIdle: true}
+	return &tracker{
+		base: base, locate: locate, act: func(Action) {}, desk: &desk{},
+		waiting: map[int64]request{}, fresh: true, speed: 1, coreIdle: true,
+	}
 }
 
 // observed are the properties that mpv is asked to report, in this order: pause is told before core-idle.
@@ -159,6 +167,10 @@ func (t *tracker) line(line []byte, now media.Moment) {
 		t.seek(now)
 	case "playback-restart":
 		t.restart(now)
+	case "client-message":
+		if a, ok := clientMessage(m.Args); ok {
+			t.act(a)
+		}
 	}
 }
 
@@ -194,6 +206,10 @@ func (t *tracker) load(now media.Moment) {
 
 // reply takes an answer to a get_property.
 func (t *tracker) reply(m message, now media.Moment) {
+	if t.offered != nil && *m.RequestID == t.offeredID {
+		t.keys(m)
+		return
+	}
 	r, ok := t.waiting[*m.RequestID]
 	if !ok {
 		return

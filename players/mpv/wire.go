@@ -69,6 +69,7 @@ type message struct {
 	Entry     int64           `json:"playlist_entry_id"`
 	RequestID *int64          `json:"request_id"`
 	Error     string          `json:"error"`
+	Args      json.RawMessage `json:"args"`
 }
 
 // parse reads one line; false for anything that is not a message.
@@ -105,6 +106,10 @@ func appendCommand(b []byte, id int64, command string, args ...any) []byte {
 	b = append(b, `],"request_id":`...)
 	b = strconv.AppendInt(b, id, 10)
 	return append(b, '}', '\n')
+}
+
+func appendNumber(b []byte, before string, n int64) []byte {
+	return strconv.AppendInt(append(b, before...), n, 10)
 }
 
 // flag reads a boolean; nil when the property is unavailable or something else.
