@@ -13,6 +13,7 @@ import (
 // Media makes test files with ffmpeg, each once per test binary.
 type Media struct {
 	folder string
+	sound  bool
 
 	mu   sync.Mutex // guards made
 	made map[string]bool
@@ -27,6 +28,10 @@ func NewMedia() (*Media, error) {
 	return &Media{folder: folder, made: map[string]bool{}}, nil
 }
 
+// AddSound gives every clip from now on five pictures a second and a track of silence: VLC's clock lags behind without
+// (players.md 3.1). Call it before the first clip.
+func (m *Media) AddSound() { m.sound = true }
+
 // Close removes all files.
 func (m *Media) Close() error { return os.RemoveAll(m.folder) }
 
@@ -35,16 +40,21 @@ func (m *Media) Folder() string { return m.folder }
 
 // The forms of players.md 1. -g 1 makes every picture a keyframe, so that a seek ends where it should.
 const (
-	black = "-f lavfi -i color=c=black:s=64x36:r=1:d=%d"
-	slow  = "-f lavfi -i color=c=black:s=64x36:r=1/10:d=%d"
-	quiet = "-f lavfi -i anullsrc=r=8000:cl=mono -t %d"
-	h264  = "-c:v libx264 -preset ultrafast -g 1"
+	black  = "-f lavfi -i color=c=black:s=64x36:r=1:d=%d"
+	lively = "-f lavfi -i color=c=black:s=64x36:r=5:d=%d -f lavfi -i anullsrc=r=8000:cl=mono -t %[1]d -c:a aac -b:a 8k"
+	slow   = "-f lavfi -i color=c=black:s=64x36:r=1/10:d=%d"
+	quiet  = "-f lavfi -i anullsrc=r=8000:cl=mono -t %d"
+	h264   = "-c:v libx264 -preset ultrafast -g 1"
 )
 
-// Clip is a film without sound, one picture a second.
+// Clip is a film without sound, one picture a second, unless AddSound was called.
 func (m *Media) Clip(t testing.TB, name string, seconds int, tags ...string) string {
 	t.Helper()
-	args := strings.Fields(fmt.Sprintf(black, seconds) + " " + h264)
+	form := black
+	if m.sound {
+		form = lively
+	}
+	args := strings.Fields(fmt.Sprintf(form, seconds) + " " + h264)
 	for _, tag := range tags {
 		args = append(args, "-metadata", tag)
 	}

@@ -1,0 +1,293 @@
+package vlc
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
+)
+
+const (
+	// silentAfter is when a player that gives no answer is given up (product.md 5).
+	silentAfter = 10 * time.Second
+	// pollSilent is how often a player that was given up is asked whether it speaks again.
+	pollSilent = 5 * time.Second
+	// pathTries is how often an item's place is asked for before it is reported without.
+	pathTries = 3
+	// afterItem is how long VLC is asked each second after it came up or an item ended: that is when the next one comes.
+	afterItem = 15 * time.Second
+	// forPoke: nothing is asked until somebody says that it is worth it.
+	forPoke time.Duration = -1
+)
+
+// startsWithin are the pauses between the questions after a hint that VLC starts: its name comes to the bus before its
+// interface listens.
+var startsWithin = []time.Duration{250 * time.Millisecond, time.Second, 3 * time.Second}
+
+// watcher watches one interface. All fields but those under mu belong to the goroutine of run.
+type watcher struct {
+	src    *Source
+	host   string // host:port, as it is shown
+	far    bool   // it is not on this machine
+	client *client
+	out    players.Sink
+	poked  chan struct{} // size 1: a wake-up
+	asking atomic.Bool   // it asks again by itself
+
+	mu        sync.Mutex // guards passwords
+	passwords []string
+
+	tracker  tracker
+	chosen   int  // of passwords
+	up       bool // it answers
+	known    bool // it answered since its door was found closed
+	dials    int64
+	listener uint64
+	located  string // the entry of the playlist whose path is known
+	path     string // of that entry
+	tries    int    // to find the path of the next one
+	heard    time.Duration
+	busy     time.Duration // when it came up or was last seen with an item
+	hints    int           // of startsWithin, used since the last poke
+}
+
+func newWatcher(s *Source, base *url.URL, passwords []string, out players.Sink) *watcher {
+	return &watcher{
+		src: s, host: hostOf(base), far: !local(base), client: newClient(base, s.dial), out: out,
+		poked: make(chan struct{}, 1), passwords: passwords, hints: len(startsWithin),
+	}
+}
+
+// poke makes the watcher ask now. It never blocks.
+func (w *watcher) poke() {
+	select {
+	case w.poked <- struct{}{}:
+	default:
+	}
+}
+
+// use takes the passwords that are known now.
+func (w *watcher) use(passwords []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.passwords = passwords
+}
+
+// run asks until ctx ends.
+func (w *watcher) run(ctx context.Context) {
+	defer w.client.close()
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.poked:
+			w.hints = 0
+		case <-next.C:
+		}
+		wait := w.poll(ctx)
+		for _, e := range w.tracker.out {
+			w.out.Put(e)
+		}
+		w.tracker.out = w.tracker.out[:0]
+		w.asking.Store(wait != forPoke)
+		if next.Stop(); wait != forPoke {
+			next.Reset(wait)
+		}
+	}
+}
+
+// poll asks once and gives the time until the next question.
+func (w *watcher) poll(ctx context.Context) time.Duration {
+	s, password, err := w.ask(ctx)
+	if ctx.Err() != nil {
+		return forPoke
+	}
+	now := w.src.now()
+	trouble, detail := troubleOf(err)
+	if trouble == TroubleSilent {
+		return w.noAnswer(detail, now)
+	}
+	if trouble != TroubleNone {
+		w.down(trouble, detail, now)
+		return w.hint()
+	}
+	w.heard, w.hints = now.Mono, len(startsWithin)
+	w.rises(s, now)
+	if w.find(ctx, password, s) {
+		now = w.src.now()
+		w.tracker.take(s, w.path, now)
+	}
+	if w.tracker.loaded {
+		w.busy = now.Mono
+	}
+	return w.wait(now)
+}
+
+// ask asks for the status, with the password that fitted last, or with each that is known.
+func (w *watcher) ask(ctx context.Context) (s status, password string, err error) {
+	w.mu.Lock()
+	passwords := w.passwords
+	w.mu.Unlock()
+	for range max(1, len(passwords)) {
+		password = ""
+		if len(passwords) > 0 {
+			w.chosen %= len(passwords)
+			password = passwords[w.chosen]
+		}
+		s, err = w.client.status(ctx, password)
+		if trouble, _ := troubleOf(err); trouble != TroublePassword {
+			break
+		}
+		w.chosen++
+	}
+	return s, password, err
+}
+
+// rises notes that VLC answers, and whether it is another one than before.
+func (w *watcher) rises(s status, now media.Moment) {
+	dials := w.client.dials.Load()
+	if w.up && dials == w.dials {
+		return
+	}
+	w.dials = dials
+	var listener uint64
+	if !w.far {
+		listener = w.findListener()
+	}
+	same := w.known && listener == w.listener
+	if same && listener == 0 {
+		w.located = "" // it may still be another one: what it plays tells
+	}
+	if !w.up {
+		w.up, w.busy = true, now.Mono
+		w.src.report(w.host, TroubleNone, "", s.version)
+	}
+	if same {
+		return
+	}
+	w.tracker.gone(now)
+	w.known, w.listener, w.located, w.busy = true, listener, "", now.Mono
+	pid := 0
+	if listener != 0 {
+		pid = processOf(listener)
+	}
+	w.tracker.base = players.Event{Player: "VLC", Channel: "vlc", Instance: w.src.name(w.host), PID: pid}
+	w.src.log.Debug("connected to VLC", zap.String("address", w.host), zap.Int("pid", pid))
+}
+
+func (w *watcher) findListener() uint64 {
+	host, port, err := net.SplitHostPort(w.host)
+	if err != nil {
+		return 0
+	}
+	p, err := strconv.Atoi(port)
+	if err != nil {
+		return 0
+	}
+	ip := net.ParseIP(host)
+	if ip == nil { // localhost
+		ip = net.IPv4(127, 0, 0, 1)
+	}
+	return listenerOf(ip, p)
+}
+
+// find finds out where the item is, once. False means that the answer is not worth taking yet.
+func (w *watcher) find(ctx context.Context, password string, s status) bool {
+	if s.nothing() || s.plid == w.located {
+		return true
+	}
+	uri, err := w.client.uri(ctx, password, s)
+	if err != nil {
+		w.src.log.Debug("VLC's playlist cannot be read", zap.String("address", w.host), zap.Error(err))
+	}
+	w.tries++
+	if uri == "" && w.tries < pathTries {
+		return false
+	}
+	w.located, w.path, w.tries = s.plid, pathOf(uri, w.far), 0
+	return true
+}
+
+// noAnswer waits for a player that is busy, and gives it up in the end.
+func (w *watcher) noAnswer(detail string, now media.Moment) time.Duration {
+	if w.up && now.Mono-w.heard < silentAfter {
+		return min(pollLoaded, silentAfter-(now.Mono-w.heard))
+	}
+	if w.up {
+		w.tracker.silent(now)
+		w.up = false
+	}
+	w.src.report(w.host, TroubleSilent, detail, "")
+	if w.known { // it may be let go again at any moment
+		return pollSilent
+	}
+	return w.hint()
+}
+
+// down notes that VLC does not answer there.
+func (w *watcher) down(trouble Trouble, detail string, now media.Moment) {
+	w.tracker.gone(now)
+	w.up, w.known, w.located, w.tries = false, false, "", 0
+	w.client.close()
+	w.src.report(w.host, trouble, detail, "")
+}
+
+// hint is the time until the next question where nobody answered.
+func (w *watcher) hint() time.Duration {
+	if w.hints < len(startsWithin) {
+		w.hints++
+		return startsWithin[w.hints-1]
+	}
+	return forPoke
+}
+
+func (w *watcher) wait(now media.Moment) time.Duration {
+	wait := w.tracker.wait(now)
+	if w.tries > 0 {
+		return pollOpening
+	}
+	if wait == pollStopped && now.Mono-w.busy < afterItem {
+		return pollLoaded
+	}
+	return wait
+}
+
+// hostOf is host:port.
+func hostOf(base *url.URL) string {
+	if base.Port() != "" {
+		return base.Host
+	}
+	port := "80"
+	if base.Scheme == "https" {
+		port = "443"
+	}
+	return net.JoinHostPort(base.Hostname(), port)
+}
+
+// local reports whether an interface is on this machine.
+func local(base *url.URL) bool {
+	host := base.Hostname()
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// look makes the watcher ask now, unless it is asking anyway.
+func (w *watcher) look() {
+	if !w.asking.Load() {
+		w.poke()
+	}
+}
