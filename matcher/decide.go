@@ -97,15 +97,20 @@ func (m *matcher) numberedFolder() bool {
 	return len(r.toks) > 1 && r.toks[0].num >= 0 && r.toks[0].digits <= 2 && r.yearEnd == 0 && (r.toks[1].gap&gapSpaced != 0 || r.toks[1].gap&gapDot != 0 && r.toks[1].gap&gapSpace != 0)
 }
 
-// gibberish reports whether a word of ten letters or more changes between letters and digits all the time.
+// gibberish reports whether a word of ten letters or more changes between letters and digits all the time, and no run
+// of letters in it is long enough for a word.
 func gibberish(w []byte) bool {
-	changes := 0
-	for i := 1; i < len(w); i++ {
-		if isDigit(w[i]) != isDigit(w[i-1]) {
+	changes, run, longest := 0, 0, 0
+	for i := range w {
+		if run++; isDigit(w[i]) {
+			run = 0
+		}
+		longest = max(longest, run)
+		if i > 0 && isDigit(w[i]) != isDigit(w[i-1]) {
 			changes++
 		}
 	}
-	return len(w) >= 10 && changes >= 3
+	return len(w) >= 10 && changes >= 3 && longest < 6
 }
 
 // courseFolder reports whether a folder speaks of lessons: "Udemy - React".

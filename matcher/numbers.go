@@ -315,7 +315,7 @@ func (r *reading) markedNext(k, season int, mark byte) (int, bool) {
 		return k + 2, true
 	case c == 'e' && r.at(k+1) == 'p' && separator(r.at(k+2)) && isDigit(r.at(k+3)):
 		return k + 3, true
-	case c == 'x' && mark == 'x' && isDigit(r.at(k+1)) && isDigit(r.at(k-1)):
+	case c == 'x' && mark == 'x' && isDigit(r.at(k+1)) && (isDigit(r.at(k-1)) || r.at(k-1) == '-'):
 		return k + 1, true
 	case isDigit(c) && mark == 'x':
 		if s, j, ok := r.digitsAt(k, 4); ok && s == season && r.at(j) == 'x' && isDigit(r.at(j+1)) {

@@ -270,6 +270,10 @@ func shape(b []byte) class {
 		if n-l == 1 {
 			return clsAudio | clsStrong
 		}
+	case "v":
+		if n == 2 {
+			return clsRelease | clsWeak // the second version of a copy
+		}
 	case "m":
 		if string(b[l:]) == "1080p" || string(b[l:]) == "720p" {
 			return clsResolution | clsStrong
