@@ -152,10 +152,16 @@ func placeText(s *session) string {
 // Words says in words why something is not scrobbled (screens.md 2).
 func (set Settings) Words(r media.Reason, length time.Duration) string {
 	words := map[media.Reason]string{
-		media.ReasonShort:      clockText(length) + " long, under min_duration " + clockText(set.MinDuration),
-		media.ReasonLive:       "a live stream",
-		media.ReasonNoDuration: "the player gives no length",
-		media.ReasonExtra:      "a trailer, sample or extra",
+		media.ReasonShort:        clockText(length) + " long, under min_duration " + clockText(set.MinDuration),
+		media.ReasonLive:         "a live stream",
+		media.ReasonNoDuration:   "the player gives no length",
+		media.ReasonExtra:        "a trailer, sample or extra",
+		media.ReasonNotIncluded:  "outside matcher.include",
+		media.ReasonExcluded:     "by matcher.exclude",
+		media.ReasonUnmatched:    "not recognised",
+		media.ReasonDuplicate:    "another player shows the same",
+		media.ReasonDeniedPlayer: "not in players.mpris.allow",
+		media.ReasonLooped:       "second round",
 	}
 	if w, ok := words[r]; ok {
 		return w

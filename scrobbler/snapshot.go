@@ -1,6 +1,7 @@
 package scrobbler
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
@@ -69,8 +70,18 @@ func (v View) Chain(now media.Moment) []Decision {
 	return v.set.chain(v.of, v.index, v.Progress(now), time.Time{})
 }
 
-// ReasonWords says in words why the session is not scrobbled.
-func (v View) ReasonWords() string { return v.set.Words(v.Reason, v.Item.Length) }
+// ReasonWords says in words why the session is not scrobbled, or did not count.
+func (v View) ReasonWords() string {
+	switch {
+	case v.Reason == media.ReasonNotPlayed:
+		ep := v.of.eps[v.index]
+		return fmt.Sprintf("at %.0f %%, but %.0f %% played, %.0f %% needed",
+			cut(max(v.of.progress(v.index, v.of.pos), ep.toldProgress)), cut(v.of.share(v.index)), v.set.MinPlayed)
+	case v.Rule != "":
+		return v.set.Words(v.Reason, v.Item.Length) + " " + v.Rule
+	}
+	return v.set.Words(v.Reason, v.Item.Length)
+}
 
 // Snapshot gives the sessions as they are.
 func (m *Machine) Snapshot() Snapshot {

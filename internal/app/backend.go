@@ -294,6 +294,7 @@ func WhyEnded(ctx context.Context, s *store.Store, path string, watch media.Watc
 	why.Chain = append(decisions(chain), outcomeDecision(e))
 	if e.Answer != nil {
 		why.URL = e.Answer.Page()
+		answered(why.Chain, *e.Answer)
 	}
 	return why, nil
 }
@@ -339,6 +340,16 @@ func outcomeDecision(e store.Entry) api.Decision {
 		d.Mark, d.Text = "--", "it has not ended yet"
 	}
 	return d
+}
+
+// answered fills in what Simkl said after the watch had ended.
+func answered(chain []api.Decision, a media.Answer) {
+	for i, d := range chain {
+		if d.Rule == "trust" && d.Mark == string(scrobbler.MarkNot) {
+			chain[i].Mark = string(scrobbler.MarkOK)
+			chain[i].Text = media.Sanitize("Simkl knows it as " + a.Title + " " + a.Page())
+		}
+	}
 }
 
 // SetPrivate keeps what plays private, for a while, for one file, or no longer.

@@ -289,6 +289,9 @@ var classes = map[simkl.Class]queue.Class{
 
 // words are what a person is told of a failure.
 func words(err error, now time.Time) string {
+	if e, ok := errors.AsType[*simkl.Error](err); ok && e.Class == simkl.Unreachable {
+		return string(e.Cause) // that Simkl cannot be reached is said by whoever shows it
+	}
 	if e, ok := errors.AsType[*fault.Error](simkl.Explain(err, now)); ok {
 		return e.What
 	}
