@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -35,7 +36,7 @@ func (e *Env) prompt(ctx context.Context, text string) (string, error) {
 	got := make(chan read, 1) // the reader never waits for one who is gone
 	go func() {               // ends with the line, or with the process
 		line, err := bufio.NewReader(io.LimitReader(e.In, 4096)).ReadString('\n')
-		if err == io.EOF { //nolint:errorlint // the reader's own, never wrapped
+		if errors.Is(err, io.EOF) {
 			err = nil
 		}
 		got <- read{line, err}

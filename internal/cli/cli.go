@@ -34,7 +34,7 @@ const noJSON = "no-json"
 
 // Main runs the command that args name and gives the exit code. An error is one line on env.Err.
 func Main(ctx context.Context, env *Env, args []string) int {
-	root := newRoot(env)
+	root := newRoot(env) //nolint:contextcheck // each command has the context of ExecuteContext
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	env.close()

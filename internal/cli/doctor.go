@@ -107,9 +107,12 @@ func (e *Env) checks(p paths.Paths) []doctor.Check {
 		Runtime: e.getenv("XDG_RUNTIME_DIR"), Home: p.Home, Config: e.getenv("XDG_CONFIG_HOME"),
 	}), c.Players.MPV.Sockets...)
 	return []doctor.Check{
-		settings, doctor.Files{State: p.State}, simkl.Account(), simkl.Clock(), simkl.Network(),
+		settings,
+		doctor.Files{State: p.State},
+		simkl.Account(), simkl.Clock(), simkl.Network(),
 		doctor.MPV{Enabled: c.Players.MPV.Enabled, Places: places},
-		doctor.Queue{State: p.State, Now: e.Now}, doctor.Of("daemon", e.daemonFinding),
+		doctor.Queue{State: p.State, Now: e.Now},
+		doctor.Of("daemon", e.daemonFinding),
 	}
 }
 

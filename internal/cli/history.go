@@ -137,7 +137,7 @@ func becameCell(o store.Outcome) term.Cell {
 		return text("not counted")
 	case store.OutcomeNone, store.OutcomeUndone, store.OutcomeDropped:
 	}
-	return text(string(o))
+	return text(term.Foreign(string(o)))
 }
 
 type entryJSON struct {
@@ -178,8 +178,10 @@ func historyJSON(env *Env, entries []store.Entry) error {
 // historyCSV writes a line for each watch, with ids that other services know.
 func historyCSV(env *Env, entries []store.Entry) error {
 	w := csv.NewWriter(env.Out)
-	rows := [][]string{{"id", "watched_at", "ended_at", "kind", "title", "year", "season", "episode", "outcome", "via", "player",
-		"simkl", "imdb", "tmdb", "tvdb", "mal", "anidb", "url", "path"}}
+	rows := [][]string{{
+		"id", "watched_at", "ended_at", "kind", "title", "year", "season", "episode", "outcome", "via", "player",
+		"simkl", "imdb", "tmdb", "tvdb", "mal", "anidb", "url", "path",
+	}}
 	for _, e := range entries {
 		rows = append(rows, csvRow(e))
 	}
@@ -223,9 +225,11 @@ func csvRow(e store.Entry) []string {
 	if title == "" {
 		title = labelOf(m, e.Path)
 	}
-	return []string{number(e.ID), stamp(e.WatchedAt), stamp(e.Ended), string(m.Kind), title, number2(m.Year), season, episode, string(e.Outcome), e.Via,
+	return []string{
+		number(e.ID), stamp(e.WatchedAt), stamp(e.Ended), string(m.Kind), title, number2(m.Year), season, episode, string(e.Outcome), e.Via,
 		media.Sanitize(e.Player), number2(int(ids.Simkl)), ids.IMDB, ids.TMDB, ids.TVDB, ids.MAL, ids.AniDB, page(e.Answer),
-		media.Sanitize(e.Path)}
+		media.Sanitize(e.Path),
+	}
 }
 
 // noFormula keeps a spreadsheet from running a title.

@@ -73,8 +73,13 @@ func idWords(ids media.IDs) string {
 		words = append(words, fmt.Sprintf("simkl %d", ids.Simkl))
 	}
 	for _, id := range []struct{ name, value string }{
-		{"imdb", ids.IMDB}, {"tmdb", ids.TMDB}, {"tvdb", ids.TVDB}, {"mal", ids.MAL}, {"anidb", ids.AniDB},
-		{"anilist", ids.AniList}, {"kitsu", ids.Kitsu},
+		{"imdb", ids.IMDB},
+		{"tmdb", ids.TMDB},
+		{"tvdb", ids.TVDB},
+		{"mal", ids.MAL},
+		{"anidb", ids.AniDB},
+		{"anilist", ids.AniList},
+		{"kitsu", ids.Kitsu},
 	} {
 		if id.value != "" {
 			words = append(words, id.name+" "+media.Sanitize(id.value))

@@ -123,12 +123,10 @@ func firstLogin(ctx context.Context, env *Env, settings config.Simkl, say *login
 		if kept || err == nil {
 			return settings, grant, err
 		}
-		switch simkl.ClassOf(err) {
-		case simkl.WrongClient, simkl.Blocked, simkl.Held:
-			fmt.Fprintln(env.Err, "Simkl does not know that client_id. Copy it again; Enter alone ends.")
-		default:
+		if class := simkl.ClassOf(err); class != simkl.WrongClient && class != simkl.Blocked && class != simkl.Held {
 			return settings, none, err
 		}
+		fmt.Fprintln(env.Err, "Simkl does not know that client_id. Copy it again; Enter alone ends.")
 	}
 }
 
@@ -313,9 +311,8 @@ func (l *loginScreen) countDown(until time.Time) {
 	if !l.env.errOut().Terminal {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	l.stop = func() { cancel(); <-ended }
+	quit, ended := make(chan struct{}), make(chan struct{})
+	l.stop = func() { close(quit); <-ended }
 	go func() { // ends with l.stop
 		defer close(ended)
 		tick := time.NewTicker(time.Second)
@@ -323,7 +320,7 @@ func (l *loginScreen) countDown(until time.Time) {
 		for {
 			fmt.Fprintf(l.env.Err, "\r\x1b[KWaiting for you, the code is valid for %s", term.Clock(until.Sub(l.env.Now())))
 			select {
-			case <-ctx.Done():
+			case <-quit:
 				fmt.Fprint(l.env.Err, "\r\x1b[K")
 				return
 			case <-tick.C:

@@ -122,7 +122,7 @@ func walk(arg string) ([]string, error) {
 		case err != nil && path == arg:
 			return fault.Wrap(fault.Failed, err, arg+" cannot be read", "check its rights")
 		case err != nil:
-			return nil // a folder that may not be read hides nothing but itself
+			return nil //nolint:nilerr // a folder that may not be read hides nothing but itself
 		case strings.HasPrefix(d.Name(), ".") && path != arg && d.IsDir():
 			return fs.SkipDir
 		case d.Type().IsRegular() && isVideo(d.Name()):

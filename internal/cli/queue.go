@@ -57,8 +57,13 @@ func queueList(ctx context.Context, env *Env) error {
 		return err
 	}
 	columns := []term.Column{
-		{Head: "ID", Right: true}, columnWhat, {Head: "PLAYED", Second: true}, {Head: "STATE", Second: true},
-		{Head: "TRIES", Right: true, Drop: 2}, {Head: "NEXT", Drop: 3}, {Head: "LAST ERROR", Drop: 1},
+		{Head: "ID", Right: true},
+		columnWhat,
+		{Head: "PLAYED", Second: true},
+		{Head: "STATE", Second: true},
+		{Head: "TRIES", Right: true, Drop: 2},
+		{Head: "NEXT", Drop: 3},
+		{Head: "LAST ERROR", Drop: 1},
 	}
 	var cells [][]term.Cell
 	for _, r := range rows {

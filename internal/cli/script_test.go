@@ -190,7 +190,8 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("%q was never printed, the last was:\n%s", args[0], out)
+			log, _ := os.ReadFile(ts.MkAbs("daemon.log")) // where there is one, it says why
+			ts.Fatalf("%q was never printed, the last was:\n%s\nthe daemon:\n%s", args[0], out, log)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -235,8 +236,10 @@ func startMPV(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("make a clip: %v\n%s", err, out)
 		}
 	}
-	options := []string{"--no-config", "--vo=null", "--ao=null", "--really-quiet",
-		"--input-ipc-server=" + ts.Getenv("SIMKLD_PLAYERS_MPV_SOCKETS"), file}
+	options := []string{
+		"--no-config", "--vo=null", "--ao=null", "--really-quiet",
+		"--input-ipc-server=" + ts.Getenv("SIMKLD_PLAYERS_MPV_SOCKETS"), file,
+	}
 	start(ts, "mpv", exec.Command("mpv", append(options, args[1:]...)...))
 	if counts := os.Getenv("SIMKLD_TEST_COUNTS"); counts != "" {
 		f, err := os.OpenFile(counts, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -257,8 +260,10 @@ func seed(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	season := 2
 	episode := func(n int) media.Match {
-		return media.Match{Kind: media.KindEpisode, Title: "Severance", Season: &season, Episodes: []media.Number{media.Number(n)},
-			Confidence: 0.96, Source: "file name", Because: []string{"season and episode are written out"}}
+		return media.Match{
+			Kind: media.KindEpisode, Title: "Severance", Season: &season, Episodes: []media.Number{media.Number(n)},
+			Confidence: 0.96, Source: "file name", Because: []string{"season and episode are written out"},
+		}
 	}
 	number := func() media.WatchID {
 		id, err := s.NextWatch(ctx)
@@ -267,8 +272,10 @@ func seed(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	add := func(m media.Match, path string, state queue.State, ago time.Duration, candidates ...media.Answer) {
 		id := number()
-		row := queue.Row{Call: media.Call{Watch: id, Seq: 1, Verb: media.VerbWatched, Match: m, Progress: 100,
-			At: now.Add(-ago), Path: path, Player: "mpv"}, State: state, CreatedAt: now.Add(-ago), Candidates: candidates}
+		row := queue.Row{Call: media.Call{
+			Watch: id, Seq: 1, Verb: media.VerbWatched, Match: m, Progress: 100,
+			At: now.Add(-ago), Path: path, Player: "mpv",
+		}, State: state, CreatedAt: now.Add(-ago), Candidates: candidates}
 		if state == queue.StateDead {
 			row.Attempts, row.LastError = 1, "Simkl did not accept the request"
 		}
@@ -279,19 +286,26 @@ func seed(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(err)
 	}
 	sent := number()
-	ts.Check(s.SaveEntry(ctx, store.Entry{ID: sent, Match: media.Match{Kind: media.KindMovie, Title: "Heat", Year: 1995,
-		IDs: media.IDs{IMDB: "tt0113277"}, Confidence: 1, Source: "path id"}, Path: "/films/Heat (1995).mkv", Player: "mpv",
+	ts.Check(s.SaveEntry(ctx, store.Entry{
+		ID: sent, Match: media.Match{
+			Kind: media.KindMovie, Title: "Heat", Year: 1995,
+			IDs: media.IDs{IMDB: "tt0113277"}, Confidence: 1, Source: "path id",
+		}, Path: "/films/Heat (1995).mkv", Player: "mpv",
 		Started: now.Add(-5 * time.Hour), Ended: now.Add(-3 * time.Hour), WatchedAt: now.Add(-3 * time.Hour),
 		Outcome: store.OutcomeSent, Via: "scrobble", Progress: 100, Played: 96.5, Answer: &media.Answer{
-			Kind: media.AnswerMovie, Title: "Heat", Year: 1995, IDs: media.IDs{Simkl: 53801, IMDB: "tt0113277"}, Action: "scrobble"}}))
+			Kind: media.AnswerMovie, Title: "Heat", Year: 1995, IDs: media.IDs{Simkl: 53801, IMDB: "tt0113277"}, Action: "scrobble",
+		},
+	}))
 	add(episode(2), "/tv/Severance/Severance S02E02.mkv", queue.StatePending, 2*time.Hour)
 	add(episode(4), "/tv/Severance/Severance S02E04.mkv", queue.StateDead, 90*time.Minute)
 	evil := "crash\x1b]0;owned\x07 \u202egpj.\xff\n.mkv"
 	add(media.Match{Kind: media.KindNone, Title: "crash\x1b[31m", Confidence: 0.2}, "/tmp/"+evil, queue.StateUnmatched, time.Hour,
 		media.Answer{Kind: media.AnswerMovie, Title: "Crash\x1b[2J", Year: 2004, IDs: media.IDs{Simkl: 53802}})
-	ts.Check(s.SaveEntry(ctx, store.Entry{ID: number(), Match: episode(5), Path: "/tv/Severance/Severance S02E05.mkv", Player: "mpv",
+	ts.Check(s.SaveEntry(ctx, store.Entry{
+		ID: number(), Match: episode(5), Path: "/tv/Severance/Severance S02E05.mkv", Player: "mpv",
 		Length: 45 * time.Minute, Started: now.Add(-20 * time.Minute), Ended: now, Outcome: store.OutcomeNotCounted,
 		Progress: 97, Played: 12.5, Reason: media.ReasonNotPlayed,
-		Chain: []byte(`[{"rule":"position","mark":"ok","text":"ended at 97 %, 80 % needed"},{"rule":"played","mark":"NO","text":"12 %, 50 % needed","decided":true}]`)}))
+		Chain: []byte(`[{"rule":"position","mark":"ok","text":"ended at 97 %, 80 % needed"},{"rule":"played","mark":"NO","text":"12 %, 50 % needed","decided":true}]`),
+	}))
 	ts.Check(s.Close())
 }

@@ -42,17 +42,20 @@ type Simkl struct {
 func (s *Simkl) ask(ctx context.Context) {
 	s.once.Do(func() {
 		s.date = newDateReader(s.Proxy, s.Now)
+		if s.ClientID == "" {
+			return // Simkl answers nobody without one
+		}
 		if s.linked, s.failed = s.Connect(ctx, s.date); s.failed != nil {
 			return
 		}
-		ctx = simkl.WithPriority(ctx, limits.Typed)
+		typed := simkl.WithPriority(ctx, limits.Typed)
 		if s.linked.Token.IsZero() {
-			_, s.failed = s.linked.Client.Detail(ctx, media.AnswerMovie, 53801)
+			_, s.failed = s.linked.Client.Detail(typed, media.AnswerMovie, 53801)
 			if simkl.ClassOf(s.failed) == simkl.Gone {
 				s.failed = nil // it answered
 			}
 		} else {
-			s.who, s.failed = s.linked.Client.Settings(ctx)
+			s.who, s.failed = s.linked.Client.Settings(typed)
 		}
 		s.took = s.date.took()
 	})
@@ -111,6 +114,8 @@ func (s *Simkl) Clock() Check {
 		}
 		mend := "set the clock of this machine"
 		switch {
+		case s.ClientID == "":
+			return NotAsked("there is no client_id")
 		case !known:
 			return NotAsked("Simkl did not answer")
 		case size >= clockFail:
@@ -128,6 +133,9 @@ func (s *Simkl) Clock() Check {
 func (s *Simkl) Network() Check {
 	return Of("network", func(ctx context.Context) Finding {
 		s.ask(ctx)
+		if s.ClientID == "" {
+			return NotAsked("there is no client_id")
+		}
 		host := s.APIURL
 		if u, err := url.Parse(s.APIURL); err == nil && u.Host != "" {
 			host = u.Host
