@@ -100,22 +100,33 @@ func (m *matcher) filePart() int {
 	f := &m.file
 	for i := f.first + 1; i < len(f.toks); i++ {
 		t := &f.toks[i]
-		if t.start < f.title.end || t.is(clsStrong) {
+		if n := f.discAt(i); n > 0 {
+			return n
+		}
+		if t.start < f.title.end {
 			continue
 		}
-		if t.is(clsDisc|clsPart) && i+1 < len(f.toks) && f.toks[i+1].num > 0 && f.toks[i+1].digits == 1 && f.toks[i+1].start-t.end <= 1 {
+		if t.is(clsPart) && i+1 < len(f.toks) && f.toks[i+1].num > 0 && f.toks[i+1].digits == 1 && f.toks[i+1].start-t.end <= 1 {
 			return f.toks[i+1].num
 		}
-		w := f.lowWord(i)
-		e := len(w)
-		for e > 0 && isDigit(w[e-1]) {
-			e--
-		}
-		if e > 0 && len(w)-e == 1 && f.d.words[string(w[:e])].cls.has(clsDisc|clsPart) && w[e] > '0' {
-			return int(w[e] - '0')
+		if w := f.lowWord(i); longDigits(w) == 1 && w[len(w)-1] > '0' && f.d.words[string(w[:len(w)-1])].cls.has(clsPart) {
+			return int(w[len(w)-1] - '0')
 		}
 	}
 	return m.ctx.discNo
+}
+
+// discAt reads "CD1" or "Disc 2" at token i, 0 for none. Words for a source (DVD5) are no discs.
+func (r *reading) discAt(i int) int {
+	t := &r.toks[i]
+	if t.is(clsDisc) && !t.is(clsStrong) && i+1 < len(r.toks) && r.toks[i+1].num > 0 && r.toks[i+1].digits == 1 && r.toks[i+1].start-t.end <= 1 {
+		return r.toks[i+1].num
+	}
+	w := r.lowWord(i)
+	if longDigits(w) != 1 || t.is(clsStrong) || w[len(w)-1] == '0' || !r.d.words[string(w[:len(w)-1])].cls.has(clsDisc) {
+		return 0
+	}
+	return int(w[len(w)-1] - '0')
 }
 
 // withoutPart takes "Part Two" off the end of a title: the contract of --jsonl has the part of a film as a field of its

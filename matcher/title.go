@@ -180,7 +180,7 @@ func (r *reading) stopFrom(i int) int {
 			}
 			return k
 		}
-		if t.is(clsOther) {
+		if t.is(clsOther) || k > i && r.discAt(k) > 0 {
 			break
 		}
 		if t.is(clsStrong) && k > i {
@@ -251,7 +251,7 @@ func (r *reading) titleGoesOn(g *group) bool {
 // backWeak walks from token k back over weak tags, as long as something of the title is left.
 func (r *reading) backWeak(i, k int) int {
 	for k > i+1 && r.toks[k-1].is(clsWeak|clsEdition|clsSize) && !r.toks[k-1].is(clsStrong) {
-		if t := &r.toks[k-1]; t.is(clsOrdinary) && !t.is(clsEdition) && ordinaryCase(r.text[t.start:t.end]) {
+		if t := &r.toks[k-1]; t.is(clsOrdinary) && !t.is(clsEdition) && ordinaryCase(r.text[t.start:t.end]) && (t.end-t.start < 5 || !r.lowerCase()) {
 			break // "Make It 1080p"
 		}
 		n := r.phraseBefore(k)
@@ -262,6 +262,10 @@ func (r *reading) backWeak(i, k int) int {
 	}
 	return k
 }
+
+// lowerCase reports whether the whole name is in lower case, as releases are before they are renamed: case then says
+// nothing of a word.
+func (r *reading) lowerCase() bool { return string(r.low) == r.text }
 
 // ordinaryCase reports whether a word is written as in running text: not in capitals, nor in the mixture of releases
 // ("iNTERNAL").
