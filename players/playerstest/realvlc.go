@@ -125,11 +125,12 @@ func (v *VLC) request(query string) error {
 // Command sends a command, given as name and value pairs.
 func (v *VLC) Command(t testing.TB, command string, pairs ...string) {
 	t.Helper()
-	query := "?command=" + command
+	var query strings.Builder
+	query.WriteString("?command=" + command)
 	for i := 0; i < len(pairs); i += 2 {
-		query += "&" + pairs[i] + "=" + url.QueryEscape(pairs[i+1])
+		query.WriteString("&" + pairs[i] + "=" + url.QueryEscape(pairs[i+1]))
 	}
-	if err := v.request(strings.ReplaceAll(query, "+", "%20")); err != nil {
+	if err := v.request(strings.ReplaceAll(query.String(), "+", "%20")); err != nil {
 		t.Fatalf("VLC: %s: %v", command, err)
 	}
 }

@@ -72,8 +72,9 @@ func troubleOf(err error) (Trouble, string) {
 type client struct {
 	base *url.URL
 	http *http.Client
-	// dials counts connections: a new one may lead to another process.
-	dials atomic.Int64
+	// dials counts connections: a new one may lead to another process. remote is the other end of the last one.
+	dials  atomic.Int64
+	remote atomic.Pointer[net.TCPAddr]
 }
 
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
@@ -88,8 +89,14 @@ func newClient(base *url.URL, dial dialFunc) *client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{ // no proxy: the player is here, or where the user says
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := dial(ctx, network, address)
+				if err != nil {
+					return nil, err
+				}
 				c.dials.Add(1)
-				return dial(ctx, network, address)
+				remote, _ := conn.RemoteAddr().(*net.TCPAddr)
+				c.remote.Store(remote)
+				return conn, nil
 			},
 			MaxConnsPerHost:        1,
 			MaxIdleConns:           1,
@@ -170,8 +177,7 @@ func (c *client) uri(ctx context.Context, password string, s status) (string, er
 		return "", fmt.Errorf("playlist: answer %d", resp.StatusCode)
 	}
 	body := io.LimitReader(resp.Body, maxPlaylist)
-	old := strings.HasPrefix(s.version, "2.") || strings.HasPrefix(s.version, "1.")
-	uri, err := uriOf(body, s.plid, s.name, old)
+	uri, err := uriOf(body, s.plid, s.name, s.old())
 	if err != nil {
 		return "", fmt.Errorf("playlist: %w", err)
 	}

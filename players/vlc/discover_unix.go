@@ -18,6 +18,5 @@ func (s Surroundings) folders() []string {
 		filepath.Join(s.Home, ".vlc"),
 		filepath.Join(s.Home, ".var", "app", "org.videolan.VLC", "config", "vlc"),
 		filepath.Join(s.Home, "snap", "vlc", "current", ".config", "vlc"),
-		filepath.Join(s.Home, "snap", "vlc", "common", ".config", "vlc"),
 	)
 }

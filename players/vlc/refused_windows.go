@@ -2,6 +2,7 @@ package vlc
 
 import (
 	"errors"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -12,4 +13,6 @@ import (
 const dialWithin = 4 * time.Second
 
 // refused reports whether nobody listens.
-func refused(err error) bool { return errors.Is(err, windows.WSAECONNREFUSED) }
+func refused(err error) bool {
+	return errors.Is(err, windows.WSAECONNREFUSED) || errors.Is(err, syscall.ECONNREFUSED)
+}

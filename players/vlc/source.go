@@ -93,8 +93,10 @@ func (s *Source) Run(ctx context.Context, out players.Sink) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	wake := s.cfg.Wake
+	hints := len(startsWithin) // what is found later is found because VLC starts
 	for {
-		far := s.start(ctx, &running, watchers, out)
+		far := s.start(ctx, &running, watchers, out, hints)
+		hints = 0
 		if s.cfg.HasBus && !far {
 			look.Stop()
 		} else {
@@ -109,12 +111,12 @@ func (s *Source) Run(ctx context.Context, out players.Sink) error {
 				continue
 			}
 			for _, w := range watchers {
-				w.poke()
+				w.hint()
 			}
 		case <-look.C:
 			for _, w := range watchers {
 				if !s.cfg.HasBus || w.far {
-					w.look()
+					w.look(s.now())
 				}
 			}
 		}
@@ -123,13 +125,13 @@ func (s *Source) Run(ctx context.Context, out players.Sink) error {
 
 // start starts a watcher for every interface that has none, and tells the others which passwords are known now. It
 // reports whether one of them is on another machine.
-func (s *Source) start(ctx context.Context, running *sync.WaitGroup, watchers map[string]*watcher, out players.Sink) (far bool) {
+func (s *Source) start(ctx context.Context, running *sync.WaitGroup, watchers map[string]*watcher, out players.Sink, hints int) (far bool) {
 	for address, p := range s.places() {
 		w, ok := watchers[address]
 		if ok {
 			w.use(p.passwords)
 		} else {
-			w = newWatcher(s, p.base, p.passwords, out)
+			w = newWatcher(s, p.base, p.passwords, out, hints)
 			watchers[address] = w
 			running.Go(func() { w.run(ctx) })
 		}

@@ -4,10 +4,9 @@ import (
 	"context"
 	"net"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,6 +24,8 @@ const (
 	pathTries = 3
 	// afterItem is how long VLC is asked each second after it came up or an item ended: that is when the next one comes.
 	afterItem = 15 * time.Second
+	// lookAgain is how long a port that gave a wrong answer is left alone, unless there is a hint (players.md 7).
+	lookAgain = 5 * time.Minute
 	// forPoke: nothing is asked until somebody says that it is worth it.
 	forPoke time.Duration = -1
 )
@@ -41,10 +42,12 @@ type watcher struct {
 	client *client
 	out    players.Sink
 	poked  chan struct{} // size 1: a wake-up
-	asking atomic.Bool   // it asks again by itself
 
-	mu        sync.Mutex // guards passwords
+	mu        sync.Mutex // guards the four that follow
 	passwords []string
+	hinted    bool          // VLC may be starting
+	asking    bool          // it asks again by itself
+	leave     time.Duration // until then it is not worth looking again
 
 	tracker  tracker
 	chosen   int  // of passwords
@@ -56,18 +59,28 @@ type watcher struct {
 	path     string // of that entry
 	tries    int    // to find the path of the next one
 	heard    time.Duration
+	begun    bool
+	asked    time.Duration // when the last question was put
 	busy     time.Duration // when it came up or was last seen with an item
 	hints    int           // of startsWithin, used since the last poke
 }
 
-func newWatcher(s *Source, base *url.URL, passwords []string, out players.Sink) *watcher {
+// newWatcher gives the watcher of an interface. hints is len(startsWithin) where nothing hints at a start.
+func newWatcher(s *Source, base *url.URL, passwords []string, out players.Sink, hints int) *watcher {
 	return &watcher{
 		src: s, host: hostOf(base), far: !local(base), client: newClient(base, s.dial), out: out,
-		poked: make(chan struct{}, 1), passwords: passwords, hints: len(startsWithin),
+		poked: make(chan struct{}, 1), passwords: passwords, hints: hints,
 	}
 }
 
-// poke makes the watcher ask now. It never blocks.
+// hint makes the watcher ask now, and some times more: VLC comes, or went. It never blocks.
+func (w *watcher) hint() {
+	w.mu.Lock()
+	w.hinted = true
+	w.mu.Unlock()
+	w.poke()
+}
+
 func (w *watcher) poke() {
 	select {
 	case w.poked <- struct{}{}:
@@ -79,7 +92,19 @@ func (w *watcher) poke() {
 func (w *watcher) use(passwords []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.passwords = passwords
+	if !slices.Equal(w.passwords, passwords) {
+		w.passwords, w.leave = passwords, 0
+	}
+}
+
+// look makes the watcher ask now, unless it asks anyway or was told no a moment ago.
+func (w *watcher) look(now media.Moment) {
+	w.mu.Lock()
+	worth := !w.asking && now.Mono >= w.leave
+	w.mu.Unlock()
+	if worth {
+		w.poke()
+	}
 }
 
 // run asks until ctx ends.
@@ -92,18 +117,34 @@ func (w *watcher) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-w.poked:
-			w.hints = 0
+			w.takeHint()
+			// However often it is poked, VLC is not asked more often than this.
+			if early := pollOpening - (w.src.now().Mono - w.asked); w.begun && early > 0 {
+				next.Reset(early)
+				continue
+			}
 		case <-next.C:
 		}
+		w.begun, w.asked = true, w.src.now().Mono
 		wait := w.poll(ctx)
 		for _, e := range w.tracker.out {
 			w.out.Put(e)
 		}
 		w.tracker.out = w.tracker.out[:0]
-		w.asking.Store(wait != forPoke)
+		w.mu.Lock()
+		w.asking = wait != forPoke
+		w.mu.Unlock()
 		if next.Stop(); wait != forPoke {
 			next.Reset(wait)
 		}
+	}
+}
+
+func (w *watcher) takeHint() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hinted {
+		w.hinted, w.hints = false, 0
 	}
 }
 
@@ -115,12 +156,13 @@ func (w *watcher) poll(ctx context.Context) time.Duration {
 	}
 	now := w.src.now()
 	trouble, detail := troubleOf(err)
-	if trouble == TroubleSilent {
+	switch trouble {
+	case TroubleNone:
+	case TroubleSilent:
 		return w.noAnswer(detail, now)
-	}
-	if trouble != TroubleNone {
+	case TroubleOff, TroublePassword, TroubleNotVLC, TroubleNoPassword:
 		w.down(trouble, detail, now)
-		return w.hint()
+		return w.again()
 	}
 	w.heard, w.hints = now.Mono, len(startsWithin)
 	w.rises(s, now)
@@ -162,8 +204,8 @@ func (w *watcher) rises(s status, now media.Moment) {
 	}
 	w.dials = dials
 	var listener uint64
-	if !w.far {
-		listener = w.findListener()
+	if remote := w.client.remote.Load(); remote != nil && remote.IP.IsLoopback() {
+		listener = listenerOf(remote.IP, remote.Port)
 	}
 	same := w.known && listener == w.listener
 	if same && listener == 0 {
@@ -184,22 +226,6 @@ func (w *watcher) rises(s status, now media.Moment) {
 	}
 	w.tracker.base = players.Event{Player: "VLC", Channel: "vlc", Instance: w.src.name(w.host), PID: pid}
 	w.src.log.Debug("connected to VLC", zap.String("address", w.host), zap.Int("pid", pid))
-}
-
-func (w *watcher) findListener() uint64 {
-	host, port, err := net.SplitHostPort(w.host)
-	if err != nil {
-		return 0
-	}
-	p, err := strconv.Atoi(port)
-	if err != nil {
-		return 0
-	}
-	ip := net.ParseIP(host)
-	if ip == nil { // localhost
-		ip = net.IPv4(127, 0, 0, 1)
-	}
-	return listenerOf(ip, p)
 }
 
 // find finds out where the item is, once. False means that the answer is not worth taking yet.
@@ -232,7 +258,7 @@ func (w *watcher) noAnswer(detail string, now media.Moment) time.Duration {
 	if w.known { // it may be let go again at any moment
 		return pollSilent
 	}
-	return w.hint()
+	return w.again()
 }
 
 // down notes that VLC does not answer there.
@@ -240,11 +266,17 @@ func (w *watcher) down(trouble Trouble, detail string, now media.Moment) {
 	w.tracker.gone(now)
 	w.up, w.known, w.located, w.tries = false, false, "", 0
 	w.client.close()
+	w.mu.Lock()
+	w.leave = 0
+	if trouble != TroubleOff { // it stays so until somebody changes something
+		w.leave = now.Mono + lookAgain
+	}
+	w.mu.Unlock()
 	w.src.report(w.host, trouble, detail, "")
 }
 
-// hint is the time until the next question where nobody answered.
-func (w *watcher) hint() time.Duration {
+// again is the time until the next question where VLC did not answer.
+func (w *watcher) again() time.Duration {
 	if w.hints < len(startsWithin) {
 		w.hints++
 		return startsWithin[w.hints-1]
@@ -283,11 +315,4 @@ func local(base *url.URL) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// look makes the watcher ask now, unless it is asking anyway.
-func (w *watcher) look() {
-	if !w.asking.Load() {
-		w.poke()
-	}
 }

@@ -123,10 +123,10 @@ func (s *status) place(w wireStatus) {
 }
 
 func (s *status) describe(meta map[string]json.RawMessage) {
-	old := strings.HasPrefix(s.version, "2.") || strings.HasPrefix(s.version, "1.")
+	old := s.old() // VLC 2 writes &amp; into JSON (edge-cases.md V4)
 	for key, value := range meta {
 		t := text(value)
-		if old { // VLC 2 writes &amp; into JSON (edge-cases.md V4)
+		if old {
 			key, t = html.UnescapeString(key), html.UnescapeString(t)
 		}
 		if t == "" || len(t) > maxText || len(key) > maxText {
@@ -141,13 +141,18 @@ func (s *status) describe(meta map[string]json.RawMessage) {
 		case "title":
 			s.title = t
 		}
-		if len(s.tags) < maxTags {
+		if len(meta) <= maxTags { // a part of them would be another one each time
 			if s.tags == nil {
 				s.tags = map[string]string{}
 			}
 			s.tags[strings.ToUpper(key)] = t
 		}
 	}
+}
+
+// old reports whether the text of an answer is escaped as XML.
+func (s status) old() bool {
+	return strings.HasPrefix(s.version, "2.") || strings.HasPrefix(s.version, "1.")
 }
 
 // decimalPoints mends what VLC 2 writes under a locale with decimal commas: "position":0,5. A value of an object is

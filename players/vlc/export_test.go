@@ -1,0 +1,37 @@
+package vlc
+
+import (
+	"context"
+	"net"
+)
+
+// NewDialing is New with connections that dial makes.
+func NewDialing(cfg Config, dial func(ctx context.Context, network, address string) (net.Conn, error)) *Source {
+	s := New(cfg)
+	s.dial = dial
+	return s
+}
+
+// What the tests of the formats need.
+var (
+	ParseSettings = parseSettings
+	PathOf        = pathOf
+	URIOf         = uriOf
+)
+
+// StatusPath reads a status and gives its entry, and whether it was one.
+func ParseStatus(body []byte) (Reading, bool) {
+	s, ok := parseStatus(body)
+	return Reading{s.plid, s.state, s.position.Seconds(), s.length.Seconds(), s.known, s.rate, s.screen, s.name, s.title, s.tags}, ok
+}
+
+// Reading is what a status says.
+type Reading struct {
+	Plid, State      string
+	Position, Length float64
+	Known            bool
+	Rate             float64
+	Screen           bool
+	Name, Title      string
+	Tags             map[string]string
+}
