@@ -54,6 +54,9 @@ func followOnTerminal(ctx context.Context, env *Env) error {
 	for {
 		select {
 		case err := <-failed:
+			if ctx.Err() != nil {
+				return nil // q and Ctrl-C are how it ends
+			}
 			return err
 		case st = <-changes:
 			at = env.Now()
