@@ -48,18 +48,25 @@ func (m *matcher) answer(h *hypothesis) media.Match {
 			out.Part = m.filePart()
 		}
 	}
-	m.explainAnswer(&out)
+	m.explainAnswer(h, &out)
 	return out
 }
 
 // explainAnswer says what the answer rests on.
-func (m *matcher) explainAnswer(out *media.Match) {
+func (m *matcher) explainAnswer(h *hypothesis, out *media.Match) {
 	if !m.explain {
 		return
 	}
 	if !out.IDs.IsZero() {
 		m.say("the path has an id, which decides")
 	}
+	if m.file.fansub {
+		m.say("a group's name in brackets leads, as copies of anime have it")
+	}
+	if m.file.television {
+		m.say("the copy is from television")
+	}
+	m.say("the title is %q, from the %s", out.Title, map[bool]string{true: "file's name", false: "folder"}[h.tfrom == &m.file])
 	if out.Year > 0 {
 		m.say("the year is %d", out.Year)
 	}

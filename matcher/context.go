@@ -45,6 +45,9 @@ func (m *matcher) gather() {
 			c.discNo = n
 			continue
 		}
+		if c.kinds&(folderFilms|folderSeries) == 0 { // the nearest library decides: Movies/TV Shows/...
+			c.films, c.series = ro.kind&folderFilms != 0, ro.kind&folderSeries != 0
+		}
 		c.kinds |= ro.kind
 		if ro.kind&(folderContainer|folderQuality) == folderContainer && !ro.hex {
 			outside = true // what is above Downloads or Videos names no title
@@ -60,7 +63,7 @@ func (m *matcher) gather() {
 			titles++
 		}
 	}
-	c.series, c.films, c.anime = c.kinds&folderSeries != 0, c.kinds&folderFilms != 0, c.kinds&folderAnime != 0
+	c.anime = c.kinds&folderAnime != 0
 	m.ctx = c
 }
 

@@ -1,6 +1,8 @@
 package matcher
 
 import (
+	"fmt"
+
 	"github.com/simkld/simkld/internal/media"
 )
 
@@ -21,6 +23,7 @@ type hypothesis struct {
 func (m *matcher) decide(stem string, siblings []string) media.Match {
 	best := m.best(stem, siblings)
 	if best.kind == media.KindNone {
+		m.say("neither the name nor its folders name a film or a series")
 		return refused(media.ReasonNone)
 	}
 	if reason := m.doubt(&best, siblings); reason != "" {
@@ -67,6 +70,8 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 		return "letters and digits that make no word"
 	case single && f.toks[0].num >= 0 && m.ref.remote && !library:
 		return "a stream whose address is a number"
+	case h.kind == media.KindMovie && single && f.toks[0].digits == 2 && f.low[f.toks[0].start] == '0' && !library:
+		return "a number alone, and no folder that names a series"
 	case h.kind == media.KindMovie && single && f.toks[0].digits > 4:
 		return "a number, not a name"
 	}
@@ -146,6 +151,10 @@ func (r *reading) hashAt(i int) bool {
 // best gives the hypothesis with the highest score.
 func (m *matcher) best(stem string, siblings []string) hypothesis {
 	f, show := &m.file, &m.show
+	if m.lifted && (f.season.found || m.ctx.season >= 0 || m.ctx.series) {
+		m.say("a disc of a series: which episode plays cannot be known")
+		return hypothesis{kind: media.KindEpisode, num: numbering{season: m.seasonOf(f)}, score: 0.2, title: f.clean(f.title), tfrom: f, source: "folder"}
+	}
 	if f.num.form != formNone {
 		if f.filmEpisode() && !m.ctx.series && !m.ctx.anime && m.ctx.season < 0 {
 			return m.film()
@@ -172,6 +181,7 @@ func (m *matcher) best(stem string, siblings []string) hypothesis {
 	}
 	film := m.film()
 	m.letterPart(&film, siblings)
+	asFilm := film.score
 	part, isPart := m.partHypothesis()
 	if isPart && part.score > film.score {
 		film = part
@@ -192,5 +202,24 @@ func (m *matcher) best(stem string, siblings []string) hypothesis {
 			film = h
 		}
 	}
+	m.sayChoice(&film, asFilm)
 	return film
+}
+
+// sayChoice says why a bare number won over the film, or lost.
+func (m *matcher) sayChoice(h *hypothesis, asFilm float64) {
+	if !m.explain || h.kind != media.KindEpisode || h.num.n == 0 {
+		return
+	}
+	m.say("%s: as an episode it scores %.2f, as a film %.2f", m.place(h), h.score, asFilm)
+}
+
+// place says in words where the number stands.
+func (m *matcher) place(h *hypothesis) string {
+	number := m.file.text[h.num.start:h.num.end]
+	where := map[form]string{
+		formPart: "%q counts the parts", formDash: "%q stands behind a dash", formBracket: "%q stands alone in brackets", formPair: "%q is a season and an episode",
+		formHundreds: "%q can be a season and an episode", formTrail: "%q ends the name", formLead: "%q begins the name", formDate: "%q is a date",
+	}[h.num.form]
+	return fmt.Sprintf(where, number)
 }

@@ -148,7 +148,7 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 	if m.ctx.season >= 0 || f.season.found {
 		h.score += 0.35
 	}
-	if m.ctx.films && !m.ctx.anime {
+	if m.ctx.films {
 		h.score -= 0.4
 	}
 	if c.num.form != formBracket && f.television {

@@ -42,6 +42,7 @@ type matcher struct {
 	upper   reading // the next one above it
 	ctx     context
 	cands   [maxCandidates]candidate
+	lifted  bool  // the name is that of the folder a disc is in
 	nums    []int // room for siblings
 	others  []int
 	low     []byte
@@ -74,7 +75,7 @@ func (m *matcher) say(format string, args ...any) {
 }
 
 func (m *matcher) match(in *Input) media.Match {
-	m.ref = reference{}
+	m.ref, m.lifted = reference{}, false
 	m.ref.split(in.Path)
 	name := m.ref.name()
 	typ, ext := typeOf(name)
@@ -89,6 +90,7 @@ func (m *matcher) match(in *Input) media.Match {
 	}
 	if m.ref.disc || m.ctx.disc {
 		stem = m.liftDisc(stem)
+		m.lifted = true
 	}
 	m.file.read(m.d, unreversed(stem))
 	if out, ok := m.refuseName(); ok {

@@ -229,7 +229,7 @@ func (m *matcher) besideSiblings(h *hypothesis, c *candidate, siblings []string)
 		m.say("its siblings' numbers are far from %d", n)
 		h.score -= 0.4
 	case rowEpisodes:
-		if m.ctx.films && !m.ctx.anime && !m.ctx.series {
+		if m.ctx.films {
 			return // sequels are numbered alike
 		}
 		m.say("its siblings are numbered as episodes")

@@ -30,6 +30,9 @@ func (r *reading) weakNumbers(out *[maxCandidates]candidate, siblings bool) int 
 	end, covered := r.weakEnd(), 0
 	for i := r.first; i < end; i++ {
 		t := &r.toks[i]
+		if r.season.found && t.start >= r.season.start && t.start < r.season.end {
+			continue
+		}
 		if c, ok := r.specialCandidate(i); ok {
 			propose(c)
 			covered = c.num.end
