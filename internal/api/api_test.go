@@ -18,6 +18,7 @@ import (
 	"github.com/simkld/simkld/internal/api"
 	"github.com/simkld/simkld/internal/fault"
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players/playerstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -85,11 +86,7 @@ func (d *daemon) Kicked(_ context.Context, k api.Kick) error {
 // serve opens the door of d and gives a client to it.
 func serve(t *testing.T, d *daemon) (*api.Client, string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "a") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := playerstest.ShortDir(t)
 	path := filepath.Join(dir, "s")
 	l, err := api.Listen(t.Context(), path)
 	if err != nil {
@@ -182,11 +179,7 @@ func TestFollowSaysChangesAndWholePercentsAndNoPositions(t *testing.T) {
 
 func TestFollowEndsWithTheDaemon(t *testing.T) {
 	d := newDaemon()
-	dir, err := os.MkdirTemp("", "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := playerstest.ShortDir(t)
 	l, err := api.Listen(t.Context(), filepath.Join(dir, "s"))
 	if err != nil {
 		t.Fatal(err)

@@ -80,7 +80,8 @@ func TestKeysTellItemsApartAndSpellingsDoNot(t *testing.T) {
 	part := func(n int) media.Match { return media.Match{Kind: media.KindMovie, Title: "Heat", Year: 1995, Part: n} }
 	apart := []media.Match{
 		e("Show", 1, 2), e("Show", 1, 3), e("Show", 2, 2), e("Show", 0, 2), part(1), part(2),
-		{Kind: media.KindMovie, Title: "Crash", Year: 1996}, {Kind: media.KindMovie, Title: "Crash", Year: 2004},
+		{Kind: media.KindMovie, Title: "Crash", Year: 1996},
+		{Kind: media.KindMovie, Title: "Crash", Year: 2004},
 		{Kind: media.KindEpisode, Title: "Show", Absolute: []media.Number{2}},
 	}
 	keys := map[string]int{}
