@@ -217,7 +217,27 @@ type report struct {
 	meta     *metadata
 	position *time.Duration // of an answer
 	seeked   *time.Duration // of the signal Seeked
+	stale    bool           // something changed that the signal does not say
 	at       media.Moment
+	sequence dbus.Sequence // of the message on its connection
+}
+
+// with gives both reports as one: the later one counts.
+func (r report) with(later report) report {
+	if later.status == nil {
+		later.status = r.status
+	}
+	if later.rate == nil {
+		later.rate = r.rate
+	}
+	if later.meta == nil {
+		later.meta = r.meta
+	}
+	if later.seeked == nil {
+		later.seeked = r.seeked
+	}
+	later.stale = later.stale || r.stale
+	return later
 }
 
 // readProperties takes the properties of the player interface that matter.
@@ -249,5 +269,6 @@ func readProperties(props map[string]dbus.Variant) report {
 
 // empty reports whether nothing in the report matters.
 func (r report) empty() bool {
-	return r.status == nil && r.rate == nil && r.meta == nil && r.position == nil && r.seeked == nil
+	return r.status == nil && r.rate == nil && r.meta == nil && r.position == nil && r.seeked == nil &&
+		!r.stale
 }

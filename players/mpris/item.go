@@ -104,20 +104,22 @@ func (m metadata) item() media.Item {
 }
 
 // kinds are the endings that leave no doubt. MPRIS has no word on what is shown.
-var kinds = map[string]media.Picture{}
+var kinds = byEnding(map[media.Picture]string{
+	media.PictureNone: "aac ac3 aif aiff alac ape dsf dts flac m4a m4b mid mka mp2 mp3 mpc oga ogg opus ra spx tak tta " +
+		"wav wma wv",
+	media.PictureStill: "avif bmp gif heic jpeg jpg jxl png svg tif tiff webp",
+	media.PictureVideo: "3gp asf avi divx dv f4v flv iso m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogm ogv rm rmvb ts vob " +
+		"webm wmv wtv y4m",
+})
 
-func init() {
-	for kind, endings := range map[media.Picture]string{
-		media.PictureNone: "aac ac3 aif aiff alac ape dsf dts flac m4a m4b mid mka mp2 mp3 mpc oga ogg opus ra spx tak tta " +
-			"wav wma wv",
-		media.PictureStill: "avif bmp gif heic jpeg jpg jxl png svg tif tiff webp",
-		media.PictureVideo: "3gp asf avi divx dv f4v flv iso m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogm ogv rm rmvb ts vob " +
-			"webm wmv wtv y4m",
-	} {
+func byEnding(lists map[media.Picture]string) map[string]media.Picture {
+	out := map[string]media.Picture{}
+	for kind, endings := range lists {
 		for ending := range strings.FieldsSeq(endings) {
-			kinds["."+ending] = kind
+			out["."+ending] = kind
 		}
 	}
+	return out
 }
 
 // pictureOf guesses from the ending of a name.

@@ -1,0 +1,71 @@
+package mpris_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players/mpris"
+	"github.com/simkld/simkld/players/playerstest"
+)
+
+var clips *playerstest.Media
+
+func TestMain(m *testing.M) {
+	var err error
+	if clips, err = playerstest.NewMedia(); err == nil {
+		err = os.Chmod(clips.Folder(), 0o755) // VLC runs as another user
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := clips.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+var begin = time.Now()
+
+func now() media.Moment {
+	t := time.Now()
+	return media.Moment{Wall: t.UTC(), Mono: t.Sub(begin), Boot: t.Sub(begin)}
+}
+
+// watch runs a source over a bus until the test ends.
+func watch(t testing.TB, address string) (*mpris.Source, *playerstest.Recorder) {
+	t.Helper()
+	rec := playerstest.NewRecorder()
+	return watchTo(t, rec, mpris.Config{Address: address}), rec
+}
+
+func watchTo(t testing.TB, rec *playerstest.Recorder, cfg mpris.Config) *mpris.Source {
+	t.Helper()
+	cfg.Now, cfg.Log = now, zaptest.NewLogger(t)
+	src := mpris.New(cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1) // one result
+	go func() { done <- src.Run(ctx, rec) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return src
+}
