@@ -19,6 +19,7 @@ type context struct {
 func (m *matcher) gather() {
 	c := context{season: -1, titles: [2]int{-1, -1}}
 	titles, outside := 0, false
+	show := -1 // the folder right above a season
 	for i := range maxParts {
 		name := m.ref.folder(i)
 		if name == "" {
@@ -56,12 +57,16 @@ func (m *matcher) gather() {
 			if titles == 0 && c.season < 0 {
 				if s, named, ok := m.seasonFolder(name, above); ok {
 					c.season, c.seasonName = s, named
+					show = i + 1
 					continue
 				}
 			}
 			c.titles[titles] = i
 			titles++
 		}
+	}
+	if titles == 0 && show >= 0 && m.d.folderRole(m.ref.folder(show+1)).kind&folderLibrary != 0 {
+		c.titles[0] = show // a show called "Extras" or "Show" in a library
 	}
 	c.anime = c.kinds&folderAnime != 0
 	m.ctx = c

@@ -12,6 +12,9 @@ func (m *matcher) genericName() bool {
 	if f.yearEnd > 0 && f.first < len(f.toks) && f.toks[f.first].start < f.yearStart {
 		return false
 	}
+	if s := m.folderTitle(); s != nil && m.ctx.kinds&folderLibrary != 0 && !f.title.empty() && related(f.clean(f.title), s.clean(s.title)) {
+		return false // "/movies/Movie/Movie.mkv"
+	}
 	words := 0
 	for i := range f.toks {
 		t := &f.toks[i]

@@ -328,7 +328,7 @@ func (m *matcher) cameraName() bool {
 	}
 	if r.yearEnd > 0 || r.num.form == formDate {
 		for i := range r.toks {
-			if r.toks[i].is(clsPrivate) && r.toks[i].start < max(r.yearStart, r.num.start) && !m.ctx.series && !m.ctx.films && !r.tags.has(clsStrong) && !r.yearBracket {
+			if r.toks[i].is(clsPrivate) && r.toks[i].start < max(r.yearStart, r.num.start) && !m.ctx.series && !m.ctx.films && r.strong == 0 && !r.yearBracket {
 				return true
 			}
 		}

@@ -40,7 +40,7 @@ func (r *reading) skipLead() int {
 	numbers := 0
 	for k := range r.toks {
 		t := &r.toks[k]
-		if t.group >= 0 || t.is(clsOther|clsTag) || t.start >= r.numStart() {
+		if t.group >= 0 || t.is(clsOther|clsStrong) || t.is(clsTag) && r.numberedBefore(t.start) || t.start >= r.numStart() {
 			continue
 		}
 		if numbers++; t.num < 0 || numbers > 1 || len(r.groups) < 2 {
@@ -109,6 +109,16 @@ func (r *reading) isGroupName(g *group) bool {
 // languagePrefix reports whether token i is a language before a dash: "Fr - Paris 2054".
 func (r *reading) languagePrefix(i int) bool {
 	return i+1 < len(r.toks) && r.toks[i].is(clsLanguage) && r.toks[i].end-r.toks[i].start <= 3 && r.toks[i+1].gap&gapSpaced != 0 && r.toks[i+1].num < 0
+}
+
+// numberedBefore reports whether a bracket with the number of an episode stands before byte a.
+func (r *reading) numberedBefore(a int) bool {
+	for k := range r.groups {
+		if g := &r.groups[k]; g.start < a && g.from < g.to && r.bracketNumber(g) {
+			return true
+		}
+	}
+	return false
 }
 
 // scenePrefix reports whether token i is a release group before a dotted name ("ulshd-the.right.stuff"): letters

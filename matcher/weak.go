@@ -111,6 +111,7 @@ func (r *reading) value(i int) (u numbering, ok bool) {
 		spaced = spaced || r.at(k) == ' '
 		k++
 	}
+	spaced = spaced || k-e > 1
 	dash := false
 	for x := e; x < k; x++ {
 		dash = dash || r.low[x] == '-'
