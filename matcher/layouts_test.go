@@ -1,6 +1,7 @@
 package matcher_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,7 +72,7 @@ func TestEveryTitleIsReadInEveryLayout(t *testing.T) {
 		return m.Season != nil && *m.Season == 3 && len(m.Episodes) == 1 && m.Episodes[0] == 7
 	})
 	check(absoluteLayouts, media.KindEpisode, func(m media.Match) bool {
-		nums := append(m.Absolute, m.Episodes...)
+		nums := slices.Concat(m.Absolute, m.Episodes)
 		return len(nums) == 1 && nums[0] == 7
 	})
 	check(filmLayouts, media.KindMovie, func(m media.Match) bool { return m.Year == 2011 })

@@ -47,7 +47,7 @@ func (r Rule) Matches(path string, m media.Match) bool {
 	if r.Path == "" && r.Title == "" {
 		return false
 	}
-	if r.Title != "" && !Same(r.Title, m.Title) {
+	if r.Title != "" && !Same(r.Title, m.Title) && (m.Country == "" || !Same(r.Title, m.Title+m.Country)) {
 		return false
 	}
 	if r.Path == "" {
@@ -58,7 +58,8 @@ func (r Rule) Matches(path string, m media.Match) bool {
 }
 
 // Apply applies the first rule that matches and gives its index, or m unchanged and -1. A rule whose offset would
-// take an episode's number below 0 is for other episodes of the folder and is passed over.
+// take an episode's number below 0 is for other episodes of the folder and is passed over; what was refused (an extra,
+// music) stays refused; an episode without a number is known by its title, and asked about.
 func Apply(rules []Rule, path string, m media.Match) (media.Match, int) {
 	for i, r := range rules {
 		if !r.Matches(path, m) {
@@ -74,6 +75,9 @@ func Apply(rules []Rule, path string, m media.Match) (media.Match, int) {
 func (r Rule) apply(m media.Match) (media.Match, bool) {
 	if r.Ignore {
 		return media.Match{Kind: media.KindNone, Title: m.Title, Source: "rule", Refused: media.ReasonExcluded, Because: addReason(m.Because, "a rule ignores it")}, true
+	}
+	if m.Refused != media.ReasonNone {
+		return m, false // a trailer beside the episodes stays one
 	}
 	episodes, ok := shifted(m.Episodes, r.EpisodeOffset)
 	absolute, ok2 := shifted(m.Absolute, r.EpisodeOffset)
@@ -107,6 +111,10 @@ func (r Rule) apply(m media.Match) (media.Match, bool) {
 	}
 	m.Source, m.Confidence, m.Published, m.Refused = "rule", 1, true, media.ReasonNone
 	m.Because = addReason(m.Because, "a rule of yours decides")
+	if m.Kind == media.KindEpisode && len(m.Episodes)+len(m.Absolute) == 0 && m.Date == "" {
+		m.Confidence = min(m.Confidence, 0.4) // the title is known, the episode is not: never sent without its number
+		m.Because = addReason(m.Because, "which episode it is remains unknown")
+	}
 	return m, m.Kind != media.KindNone
 }
 

@@ -64,3 +64,27 @@ func TestEmptyAndBrokenRulesMatchNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestRuleDoesNotMakeATrailerAnEpisode(t *testing.T) {
+	p := "/anime/Monogatari/Monogatari - 01-trailer.mkv"
+	if m, i := matcher.Apply([]matcher.Rule{{Path: "**/Monogatari/**", Kind: matcher.RuleAnime, IDs: media.IDs{Simkl: 1}}}, p, path(p)); i != -1 || m.Kind != media.KindNone {
+		t.Fatalf("rule %d: %+v", i, m)
+	}
+}
+
+func TestRuleNeverSendsAnEpisodeWithoutItsNumber(t *testing.T) {
+	p := "/anime/Monogatari/Bonus talk.mkv"
+	m, i := matcher.Apply([]matcher.Rule{{Path: "**/Monogatari/**", Kind: matcher.RuleAnime, IDs: media.IDs{Simkl: 1}}}, p, path(p))
+	if i != 0 || m.Confidence >= 0.5 || m.IDs.Simkl != 1 {
+		t.Fatalf("rule %d: %+v", i, m)
+	}
+}
+
+func TestRuleByTitleKnowsTheCountry(t *testing.T) {
+	p := "The.Office.US.S02E03.mkv"
+	for _, title := range []string{"The Office", "the office (us)"} {
+		if _, i := matcher.Apply([]matcher.Rule{{Title: title, IDs: media.IDs{Simkl: 1}}}, p, path(p)); i != 0 {
+			t.Errorf("%q does not match", title)
+		}
+	}
+}
