@@ -73,8 +73,8 @@ func TestRuleDoesNotMakeATrailerAnEpisode(t *testing.T) {
 }
 
 func TestRuleNeverSendsAnEpisodeWithoutItsNumber(t *testing.T) {
-	p := "/anime/Monogatari/Bonus talk.mkv"
-	m, i := matcher.Apply([]matcher.Rule{{Path: "**/Monogatari/**", Kind: matcher.RuleAnime, IDs: media.IDs{Simkl: 1}}}, p, path(p))
+	p := "/tv/Monogatari/Bonus talk.mkv"
+	m, i := matcher.Apply([]matcher.Rule{{Path: "**/Monogatari/**", Kind: matcher.RuleShow, IDs: media.IDs{Simkl: 1}}}, p, path(p))
 	if i != 0 || m.Confidence >= 0.5 || m.IDs.Simkl != 1 {
 		t.Fatalf("rule %d: %+v", i, m)
 	}
