@@ -9,7 +9,7 @@ import (
 )
 
 // answer writes a hypothesis down.
-func (m *matcher) answer(h *hypothesis) media.Match {
+func (m *matcher) answer(h *hypothesis, siblings []string) media.Match {
 	title, country := splitCountry(h.title)
 	out := media.Match{
 		Kind: h.kind, Title: title, Country: country, Confidence: min(max(h.score, 0), 0.99), Source: h.source,
@@ -44,8 +44,12 @@ func (m *matcher) answer(h *hypothesis) media.Match {
 	if h.kind == media.KindEpisode {
 		m.number(&out, &h.num)
 	} else {
+		at := h.partAt
 		if out.Part = h.part; out.Part == 0 {
-			out.Part = m.filePart()
+			out.Part, at = m.filePart()
+		}
+		if out.Part > 0 {
+			out.Parts = m.countParts(siblings, at)
 		}
 	}
 	m.explainAnswer(h, &out)

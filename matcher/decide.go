@@ -16,6 +16,7 @@ type hypothesis struct {
 	tfrom  *reading // whose title it is
 	source string
 	part   int  // of a film in several files
+	partAt int  // the byte of the name where that stands
 	ask    bool // sure enough to propose, not to act
 }
 
@@ -30,7 +31,7 @@ func (m *matcher) decide(stem string, siblings []string) media.Match {
 		m.say("%s", reason)
 		return refused(media.ReasonNone)
 	}
-	return m.answer(&best)
+	return m.answer(&best, siblings)
 }
 
 // filmEpisode takes "Episode 5" into the title where a title of its own and a year in brackets follow: that is how the
@@ -193,7 +194,7 @@ func (m *matcher) best(stem string, siblings []string) hypothesis {
 			h.score -= 0.3 // "Part 3 Days 17-22"
 		}
 		if m.pieces(&m.cands[i], siblings) {
-			film.title, film.part = h.title, int(m.cands[i].num.nums[0])
+			film.title, film.part, film.partAt = h.title, int(m.cands[i].num.nums[0]), h.num.start
 			m.say("one film in several files")
 			continue
 		}

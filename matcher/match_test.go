@@ -155,6 +155,26 @@ func TestSiblingsDecideWhatABareNumberMeans(t *testing.T) {
 	}
 }
 
+func TestSiblingsTellInHowManyFilesAFilmLies(t *testing.T) {
+	for _, c := range []struct {
+		path     string
+		siblings []string
+		part     int
+		parts    int
+	}{
+		{"/movies/Heat (1995)/Heat cd1.avi", []string{"Heat cd2.avi", "Heat cd3.avi", "Heat cd1.srt"}, 1, 3},
+		{"/movies/Heat (1995)/Heat (1995)-part2.mkv", []string{"Heat (1995)-part1.mkv"}, 2, 2},
+		{"/video/Barry Lyndon/Barry Lyndon.b.avi", []string{"Barry Lyndon.a.avi"}, 2, 2},
+		{"/movies/Heat (1995)/Heat cd1.avi", nil, 1, 0},
+		{"/movies/Rocky/Rocky 4.mkv", []string{"Rocky 1.mkv", "Rocky 2.mkv", "Rocky 3.mkv", "Rocky 5.mkv"}, 0, 0},
+	} {
+		m := matcher.Match(matcher.Input{Path: c.path, Siblings: c.siblings})
+		if m.Part != c.part || m.Parts != c.parts || m.Kind != media.KindMovie {
+			t.Errorf("%q: part %d of %d, want %d of %d (%+v)", c.path, m.Part, m.Parts, c.part, c.parts, m)
+		}
+	}
+}
+
 func TestNFOBringsIDsAndNumbers(t *testing.T) {
 	show, ok := matcher.ParseNFO([]byte(`<?xml version="1.0" encoding="UTF-8"?>
 		<tvshow><title>Dark</title><year>2017</year><uniqueid type="tvdb" default="true">334824</uniqueid><uniqueid type="imdb">tt5753856</uniqueid></tvshow>`))

@@ -95,25 +95,49 @@ func (m *matcher) partHypothesis() (hypothesis, bool) {
 	return h, h.title != ""
 }
 
-// filePart gives the number of this file where a film lies in several: "-cd1", "-part2", "Disc 2", or a folder CD1.
-func (m *matcher) filePart() int {
+// filePart gives the number of this file where a film lies in several ("-cd1", "-part2", "Disc 2", or a folder CD1), and
+// the byte of the name at which it stands, -1 where the folder says it.
+func (m *matcher) filePart() (number, at int) {
 	f := &m.file
 	for i := f.first + 1; i < len(f.toks); i++ {
 		t := &f.toks[i]
 		if n := f.discAt(i); n > 0 {
-			return n
+			if f.toks[i].is(clsDisc) {
+				return n, f.toks[i+1].start
+			}
+			return n, t.end - 1
 		}
 		if t.start < f.title.end {
 			continue
 		}
 		if t.is(clsPart) && i+1 < len(f.toks) && f.toks[i+1].num > 0 && f.toks[i+1].digits == 1 && f.toks[i+1].start-t.end <= 1 {
-			return f.toks[i+1].num
+			return f.toks[i+1].num, f.toks[i+1].start
 		}
 		if w := f.lowWord(i); longDigits(w) == 1 && w[len(w)-1] > '0' && f.d.words[string(w[:len(w)-1])].cls.has(clsPart) {
-			return int(w[len(w)-1] - '0')
+			return int(w[len(w)-1] - '0'), t.end - 1
 		}
 	}
-	return m.ctx.discNo
+	return m.ctx.discNo, -1
+}
+
+// countParts gives how many files a film lies in: the siblings whose names differ from the file's in the one letter or
+// digit at byte at, and the file itself. 0 where there are no siblings to look at.
+func (m *matcher) countParts(siblings []string, at int) int {
+	if len(siblings) == 0 || at < 0 {
+		return 0
+	}
+	own, parts := m.file.low, 1
+	for _, name := range siblings[:min(len(siblings), maxSiblings)] {
+		typ, ext := typeOf(name)
+		if typ != typeVideo {
+			continue
+		}
+		m.low = appendLower(m.low[:0], prepare(name[:len(name)-ext]))
+		if len(m.low) == len(own) && string(m.low[:at]) == string(own[:at]) && string(m.low[at+1:]) == string(own[at+1:]) && m.low[at] != own[at] && isDigit(m.low[at]) == isDigit(own[at]) {
+			parts++
+		}
+	}
+	return parts
 }
 
 // discAt reads "CD1" or "Disc 2" at token i, 0 for none. Words for a source (DVD5) are no discs.

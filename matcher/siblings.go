@@ -362,7 +362,7 @@ func (m *matcher) letterPart(film *hypothesis, siblings []string) {
 	for _, s := range siblings[:min(len(siblings), maxSiblings)] {
 		typ, ext := typeOf(s)
 		if m.low = appendLower(m.low[:0], prepare(s[:len(s)-ext])); typ == typeVideo && string(m.low) == string(want) {
-			film.part = int(letter-'a') + 1
+			film.part, film.partAt = int(letter-'a')+1, f.toks[last].start
 			if film.tfrom == f {
 				film.title = f.clean(f.spanOf(f.first, min(last, f.limit)))
 			}
