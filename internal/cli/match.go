@@ -116,14 +116,18 @@ func walk(arg string) ([]string, error) {
 	if err != nil || !info.IsDir() {
 		return []string{arg}, nil //nolint:nilerr // a name need not exist: it is understood by itself
 	}
+	root := arg
+	if link, err := os.Lstat(arg); err == nil && link.Mode()&fs.ModeSymlink != 0 {
+		root += string(filepath.Separator) // a walk does not follow links, not even its first
+	}
 	var files []string
-	err = filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil && path == arg:
+		case err != nil && path == root:
 			return fault.Wrap(fault.Failed, err, arg+" cannot be read", "check its rights")
 		case err != nil:
 			return nil //nolint:nilerr // a folder that may not be read hides nothing but itself
-		case strings.HasPrefix(d.Name(), ".") && path != arg && d.IsDir():
+		case strings.HasPrefix(d.Name(), ".") && path != root && d.IsDir():
 			return fs.SkipDir
 		case d.Type().IsRegular() && isVideo(d.Name()):
 			files = append(files, path)

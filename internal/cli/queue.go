@@ -22,7 +22,7 @@ func newQueue(env *Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return queueList(cmd.Context(), env) },
 	}
 	retry := &cobra.Command{
-		Use: "retry [ENTRY...]", Short: "try again now; without numbers, all", Args: between(0, -1),
+		Use: "retry [ENTRY...]", Short: "try again now; without numbers, all that is recognised", Args: between(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error { return queueRetry(cmd.Context(), env, args) },
 	}
 	var yes bool
@@ -130,6 +130,30 @@ func inQueue(rows []queue.Row, ids []media.WatchID) ([]queue.Row, error) {
 	return found, nil
 }
 
+// retryable are the watches to try again: the named ones, else all but those that were not recognised. Those go out
+// when a person has said what they are, or that they may.
+func retryable(rows []queue.Row, ids []media.WatchID) ([]media.WatchID, error) {
+	named, err := inQueue(rows, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range named {
+		if r.Match.Kind == media.KindNone {
+			return nil, fault.New(fault.Failed, labelOf(r.Match, r.Path)+" was not recognised, so that there is nothing to send",
+				fmt.Sprintf("say what it is with '%s fix %d'", about.Name, r.Watch))
+		}
+	}
+	if len(ids) > 0 {
+		return ids, nil
+	}
+	for _, r := range rows {
+		if r.State != queue.StateUnmatched && !slices.Contains(ids, r.Watch) {
+			ids = append(ids, r.Watch)
+		}
+	}
+	return ids, nil
+}
+
 func queueRetry(ctx context.Context, env *Env, args []string) error {
 	ids, err := parseEntries(args)
 	if err != nil {
@@ -139,11 +163,11 @@ func queueRetry(ctx context.Context, env *Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := inQueue(rows, ids); err != nil {
+	if ids, err = retryable(rows, ids); err != nil {
 		return err
 	}
 	n := 0
-	if len(rows) > 0 {
+	if len(ids) > 0 {
 		s, err := env.state(ctx)
 		if err != nil {
 			return err
@@ -161,7 +185,11 @@ func queueRetry(ctx context.Context, env *Env, args []string) error {
 		}{n})
 	}
 	if n == 0 {
-		_, err := fmt.Fprintln(env.Out, "Nothing waits: all is on Simkl.")
+		words := "Nothing waits: all is on Simkl."
+		if len(rows) > 0 {
+			words = "Nothing can be tried: what is there was not recognised. See '" + about.Name + " unmatched'."
+		}
+		_, err := fmt.Fprintln(env.Out, words)
 		return err
 	}
 	when := "tried again now"

@@ -199,7 +199,9 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 
 var (
 	timePattern = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
-	pidPattern  = regexp.MustCompile(`(pid ?"?:? ?)\d+`)
+	// The sentences are the matcher's, which has tests of its own.
+	becausePattern = regexp.MustCompile(`(?s)"because": \[\n.*?\n\s*\]`)
+	pidPattern     = regexp.MustCompile(`(pid ?"?:? ?)\d+`)
 )
 
 // normal: normal FROM TO writes FROM (stdout, stderr or a file) with everything that differs from run to run named.
@@ -211,6 +213,7 @@ func normal(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	text = timePattern.ReplaceAllString(text, "TIME")
+	text = becausePattern.ReplaceAllString(text, `"because": [SENTENCES]`)
 	text = pidPattern.ReplaceAllString(text, "${1}PID")
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 }

@@ -38,7 +38,7 @@ func why(ctx context.Context, env *Env, args []string) error {
 	if fault.KindOf(err) == fault.NotFound && path != "" {
 		w, err = wouldBe(ctx, env, path)
 	}
-	if errors.Is(err, store.ErrNotFound) {
+	if watch != 0 && (errors.Is(err, store.ErrNotFound) || fault.KindOf(err) == fault.NotFound) {
 		return noEntry(watch)
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/simkld/simkld/internal/about"
 	"github.com/simkld/simkld/internal/term"
 )
 
@@ -48,7 +49,7 @@ func (m MPV) Look(ctx context.Context) Finding {
 	case len(silent) > 0:
 		return fail(term.List(silent, 2)+" does not answer: that mpv hangs", "restart that mpv")
 	case alive == 0:
-		return hint("none runs with a socket now", "start one with --input-ipc-server=SOCKET, and name it in players.mpv.sockets")
+		return hint("none runs with a socket now", about.Name+" setup mpv, and restart mpv")
 	}
 	return fine(fmt.Sprintf("%s; %d running, answered in %d ms", version, alive, slowest.Milliseconds()))
 }
