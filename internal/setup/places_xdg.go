@@ -14,6 +14,7 @@ func (s Surroundings) vlcrcs() []string {
 	for _, box := range []struct{ used, folder string }{
 		{".var/app/org.videolan.VLC", ".var/app/org.videolan.VLC/config/vlc"},
 		{"snap/vlc/common", "snap/vlc/common"},
+		{"snap/vlc/current/.config/vlc", "snap/vlc/current/.config/vlc"},
 	} {
 		if isFolder(filepath.Join(s.Home, box.used)) {
 			folders = append(folders, filepath.Join(s.Home, box.folder))

@@ -178,8 +178,26 @@ func makeFolders(dir string) ([]exact, error) {
 		}
 	}
 	slices.Reverse(missing)
-	return missing, os.MkdirAll(dir, 0o700)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	for _, d := range missing {
+		if err := likeBeside(string(d)); err != nil {
+			return nil, err
+		}
+	}
+	return missing, nil
 }
 
-// write writes a file whole, with its mode.
-func write(path string, f file) error { return paths.WriteFile(path, f.data, f.mode) }
+// write writes a file whole, with its mode and owner.
+func write(path string, f file) error {
+	model := path
+	if _, err := os.Stat(path); err != nil {
+		model = filepath.Dir(path)
+	}
+	give := ownerOf(model)
+	if err := paths.WriteFile(path, f.data, f.mode); err != nil {
+		return err
+	}
+	return give(path)
+}

@@ -174,7 +174,7 @@ func takeVLCBack(now, before, wrote file) (file, []string, error) {
 		case want:
 			r.set(k.section, k.key, back)
 		default:
-			r.unset(k.key)
+			r.unset(k.key, was)
 		}
 	}
 	if now.same(wrote) {

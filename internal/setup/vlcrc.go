@@ -33,14 +33,14 @@ func (r *vlcrc) get(key string) (string, bool) {
 	if i < 0 {
 		return "", false
 	}
-	_, value, _ := strings.Cut(r.lines[i], "=")
-	return strings.TrimRight(value, "\r\n"), true
+	_, value, _ := strings.Cut(content(r.lines[i]), "=")
+	return value, true
 }
 
 // last is the index of the last line with this beginning, -1 without one.
 func (r *vlcrc) last(beginning string) int {
 	for i := len(r.lines) - 1; i >= 0; i-- {
-		if strings.HasPrefix(strings.TrimPrefix(r.lines[i], bom), beginning) {
+		if strings.HasPrefix(content(r.lines[i]), beginning) {
 			return i
 		}
 	}
@@ -76,11 +76,18 @@ func (r *vlcrc) set(section, key, value string) {
 	r.lines = append(r.lines, "["+section+"]"+r.end(), line+r.end())
 }
 
-// unset makes a line that sets a key one that shows a default.
-func (r *vlcrc) unset(key string) {
-	if i := r.last(key + "="); i >= 0 {
-		r.replace(i, "#"+key+"=")
+// unset makes the line that sets a key the one that it was: one that shows the default, or none.
+func (r *vlcrc) unset(key string, was *vlcrc) {
+	i := r.last(key + "=")
+	if i < 0 {
+		return
 	}
+	if j := was.last("#" + key + "="); j >= 0 {
+		r.replace(i, content(was.lines[j]))
+		return
+	}
+	r.diff = append(r.diff, "- "+shown(content(r.lines[i])))
+	r.lines = slices.Delete(r.lines, i, i+1)
 }
 
 func (r *vlcrc) replace(i int, line string) {
@@ -89,7 +96,7 @@ func (r *vlcrc) replace(i int, line string) {
 	if strings.HasPrefix(old, bom) {
 		lead = bom
 	}
-	r.diff = append(r.diff, "- "+shown(strings.TrimRight(strings.TrimPrefix(old, bom), "\r\n")), "+ "+shown(line))
+	r.diff = append(r.diff, "- "+shown(content(old)), "+ "+shown(line))
 	r.lines[i] = lead + line + end(old)
 }
 
@@ -103,7 +110,18 @@ func (r *vlcrc) end() string {
 	return "\n"
 }
 
-func end(line string) string { return line[len(strings.TrimRight(line, "\r\n")):] }
+// end is "\n" or "\r\n"; "" in a last line that was not ended.
+func end(line string) string {
+	for _, e := range []string{"\r\n", "\n"} {
+		if strings.HasSuffix(line, e) {
+			return e
+		}
+	}
+	return ""
+}
+
+// content is a line without its end and without the mark of the encoding.
+func content(line string) string { return strings.TrimPrefix(strings.TrimSuffix(line, end(line)), bom) }
 
 // shown is a line without its secret.
 func shown(line string) string {
