@@ -8,3 +8,8 @@ func (w *Watcher) SetSources(
 ) {
 	w.network, w.sleep = network, sleep
 }
+
+// SetNetwork stands in for the network alone.
+func (w *Watcher) SetNetwork(network func(ctx context.Context, note func(up bool)) error) {
+	w.network = network
+}

@@ -259,6 +259,8 @@ func TestLawsOfTheEvents(t *testing.T) {
 			open := time.Duration(-1) // when the oldest untold change came, -1 for none
 			began := time.Now()
 			sleeps := 0
+			var events []netwatch.Event
+			var times []time.Duration
 			for _, s := range steps {
 				switch s {
 				case "up":
@@ -282,8 +284,11 @@ func TestLawsOfTheEvents(t *testing.T) {
 				if s == "up" && open < 0 {
 					open = time.Since(began)
 				}
-				for i, e := range m.events {
-					if e == netwatch.NetworkUp && m.times[i] >= open {
+				m.mu.Lock()
+				events, times = slices.Clone(m.events), slices.Clone(m.times)
+				m.mu.Unlock()
+				for i, e := range events {
+					if e == netwatch.NetworkUp && times[i] >= open {
 						open = -1
 					}
 				}
@@ -292,15 +297,15 @@ func TestLawsOfTheEvents(t *testing.T) {
 				}
 			}
 			woke, last := 0, -time.Second
-			for i, e := range m.events {
+			for i, e := range events {
 				switch e {
 				case netwatch.WokeUp:
 					woke++
 				case netwatch.NetworkUp:
-					if m.times[i]-last < 300*time.Millisecond {
-						rt.Fatalf("told twice within %v", m.times[i]-last)
+					if times[i]-last < 300*time.Millisecond {
+						rt.Fatalf("told twice within %v", times[i]-last)
 					}
-					last = m.times[i]
+					last = times[i]
 				case netwatch.GoingToSleep:
 				}
 			}
