@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -301,9 +302,7 @@ func (f *FakeVLC) status() map[string]any {
 		s["fullscreen"] = false
 	}
 	meta := map[string]string{"filename": f.name(), "artwork_url": "file:///home/me/cover.png"}
-	for key, value := range f.film.Meta {
-		meta[key] = value
-	}
+	maps.Copy(meta, f.film.Meta)
 	s["information"] = map[string]any{"category": map[string]any{"meta": meta, "Stream 0": map[string]string{"Typ": "Video"}}}
 	return s
 }

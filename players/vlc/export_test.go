@@ -3,6 +3,7 @@ package vlc
 import (
 	"context"
 	"net"
+	"runtime"
 )
 
 // NewDialing is New with connections that dial makes.
@@ -19,7 +20,18 @@ var (
 	URIOf         = uriOf
 )
 
-// StatusPath reads a status and gives its entry, and whether it was one.
+// OwnerOf is the process that listens on a port of this machine.
+func OwnerOf(ip net.IP, port int) int {
+	if inode := listenerOf(ip, port); inode != 0 {
+		return processOf(inode)
+	}
+	return 0
+}
+
+// KnowsOwners is true where the system tells whose a socket is.
+const KnowsOwners = runtime.GOOS == "linux"
+
+// ParseStatus reads a status and gives its entry, and whether it was one.
 func ParseStatus(body []byte) (Reading, bool) {
 	s, ok := parseStatus(body)
 	return Reading{s.plid, s.state, s.position.Seconds(), s.length.Seconds(), s.known, s.rate, s.screen, s.name, s.title, s.tags}, ok

@@ -52,6 +52,7 @@ type watcher struct {
 	tracker  tracker
 	chosen   int  // of passwords
 	up       bool // it answers
+	trouble  Trouble
 	known    bool // it answered since its door was found closed
 	dials    int64
 	listener uint64
@@ -161,10 +162,9 @@ func (w *watcher) poll(ctx context.Context) time.Duration {
 	case TroubleSilent:
 		return w.noAnswer(detail, now)
 	case TroubleOff, TroublePassword, TroubleNotVLC, TroubleNoPassword:
-		w.down(trouble, detail, now)
-		return w.again()
+		return w.down(trouble, detail, now)
 	}
-	w.heard, w.hints = now.Mono, len(startsWithin)
+	w.heard, w.hints, w.trouble = now.Mono, len(startsWithin), TroubleNone
 	w.rises(s, now)
 	if w.find(ctx, password, s) {
 		now = w.src.now()
@@ -261,11 +261,20 @@ func (w *watcher) noAnswer(detail string, now media.Moment) time.Duration {
 	return w.again()
 }
 
-// down notes that VLC does not answer there.
-func (w *watcher) down(trouble Trouble, detail string, now media.Moment) {
+// down notes that VLC does not answer there. A wrong answer is believed when it stays: a VLC that starts has no pages
+// for a moment.
+func (w *watcher) down(trouble Trouble, detail string, now media.Moment) time.Duration {
 	w.tracker.gone(now)
 	w.up, w.known, w.located, w.tries = false, false, "", 0
 	w.client.close()
+	if trouble != w.trouble && trouble != TroubleOff {
+		w.hints = 0
+	}
+	w.trouble = trouble
+	wait := w.again()
+	if wait != forPoke && trouble != TroubleOff {
+		return wait
+	}
 	w.mu.Lock()
 	w.leave = 0
 	if trouble != TroubleOff { // it stays so until somebody changes something
@@ -273,6 +282,7 @@ func (w *watcher) down(trouble Trouble, detail string, now media.Moment) {
 	}
 	w.mu.Unlock()
 	w.src.report(w.host, trouble, detail, "")
+	return wait
 }
 
 // again is the time until the next question where VLC did not answer.
