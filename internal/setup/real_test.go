@@ -5,6 +5,7 @@ package setup_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -184,7 +185,7 @@ func TestSandboxedMPVMakesItsSocketWhereOthersSeeIt(t *testing.T) {
 	})
 	ask(t, socket, "get_property", "pid")
 
-	realMPV(t, short, "", nil)
+	realMPV(t, short, "/proc/no/runtime/folder", nil)
 	eventually(t, "a socket in the home folder", func() (ok bool) {
 		socket, ok = one(filepath.Join(short, ".local/state/simkld/mpv"))
 		return ok
@@ -310,5 +311,64 @@ func TestRunningVLCIsLeftAlone(t *testing.T) {
 	}
 	if err := setup.MPV(s).Ready(setup.MPV(s).Plan()); err != nil {
 		t.Errorf("mpv is refused: %v", err)
+	}
+}
+
+// A folder that its user may not write into. Root may, so that root lets somebody else do it.
+func TestReadOnlyFolderIsSaidAndNothingIsLeftBehind(t *testing.T) {
+	if dir := os.Getenv("SETUP_READ_ONLY"); dir != "" {
+		s := setup.Surroundings{Home: dir, Runtime: dir, State: filepath.Join(dir, "state")}
+		plan := apply(t, setup.MPV(s))
+		if r := plan.Refused(); r == nil || !strings.Contains(r.Text, "permission denied") {
+			t.Errorf("mpv: %+v", plan.Steps)
+		}
+		plan = apply(t, setup.VLC(s))
+		if r := plan.Refused(); r == nil || !strings.Contains(r.Text, "permission denied") {
+			t.Errorf("VLC: %+v", plan.Steps)
+		}
+		undo(t, setup.MPV(s))
+		undo(t, setup.VLC(s))
+		return
+	}
+	dir := playerstest.ShortDir(t)
+	put(t, filepath.Join(dir, ".config/mpv/mpv.conf"), "")
+	put(t, filepath.Join(dir, rcFile), "http-port=8091\n")
+	if err := os.Mkdir(filepath.Join(dir, "state"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(dir, "test")
+	data, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(binary, data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := setup.Surroundings{Home: dir, State: filepath.Join(dir, "state")}
+	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), "SETUP_READ_ONLY="+dir)
+	cmd.Dir = dir
+	if os.Getuid() == 0 {
+		err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+			return errors.Join(err, os.Lchown(path, nobody, nobody))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	for _, folder := range []string{".config/mpv", ".config/vlc"} {
+		path := filepath.Join(dir, folder)
+		if err := os.Chmod(path, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Chmod(path, 0o700) })
+	}
+	before := tree(t, s)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if d := cmp.Diff(before, tree(t, s)); d != "" {
+		t.Error(d)
 	}
 }

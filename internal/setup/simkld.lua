@@ -19,34 +19,33 @@ local function absolute(path)
     return path ~= nil and path:sub(1, 1) == "/"
 end
 
--- The parent of the folder of sockets: where other processes of this user, and only they, can reach it.
-local function parent()
+-- The parents of the folder of sockets, the best first: where other processes of this user, and only they, reach it.
+local function parents()
+    local list = {}
     local runtime = os.getenv("XDG_RUNTIME_DIR")
     if absolute(runtime) then
         local flatpak = os.getenv("FLATPAK_ID")
         if flatpak ~= nil and flatpak ~= "" then
             -- The rest of a Flatpak's runtime folder is its own, and nobody outside sees it.
-            return runtime .. "/app/" .. flatpak .. "/simkld"
+            runtime = runtime .. "/app/" .. flatpak
         end
-        return runtime .. "/simkld"
+        list[#list + 1] = runtime .. "/simkld"
     end
     local home = os.getenv("HOME")
     if absolute(home) then
-        return home .. "/.local/state/simkld"
+        list[#list + 1] = home .. "/.local/state/simkld"
     end
-    return nil
+    return list
 end
 
-local function folder()
-    local above = parent()
-    if above == nil then
-        return nil
-    end
+-- The folder below one of them, made if it is missing; nil where that is not allowed.
+local function folder(above)
     local dir = above .. "/mpv"
     if utils.file_info(dir) == nil then
         mp.command_native({
             name = "subprocess",
             playback_only = false,
+            capture_stderr = true,
             args = {"mkdir", "-p", "-m", "700", above, dir},
         })
     end
@@ -62,7 +61,10 @@ local function socket()
     if windows then
         return string.format("\\\\.\\pipe\\simkld-mpv-%d", pid)
     end
-    local dir = folder()
+    local dir
+    for _, above in ipairs(parents()) do
+        dir = dir or folder(above)
+    end
     if dir == nil then
         return nil
     end

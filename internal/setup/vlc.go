@@ -21,6 +21,8 @@ const (
 	hostKey      = "http-host"
 	portKey      = "http-port"
 	passwordKey  = "http-password"
+
+	httpInterface = "http"
 )
 
 // vlcKeys are the settings that are changed, with the section in which VLC writes each.
@@ -73,12 +75,12 @@ func switchOn(now file, given map[int]bool) (file, []string, string, error) {
 	extra, _ := r.get(interfaceKey)
 	main, _ := r.get("intf")
 	password, _ := r.get(passwordKey)
-	on := hasInterface(extra, "http") || hasInterface(main, "http")
+	on := hasHTTP(extra) || hasHTTP(main)
 	if on && password != "" {
 		return now, nil, "the HTTP interface is on already", nil
 	}
 	if !on {
-		r.set("core", interfaceKey, strings.TrimPrefix(extra+":http", ":"))
+		r.set("core", interfaceKey, strings.TrimPrefix(extra+":"+httpInterface, ":"))
 	}
 	if host, set := r.get(hostKey); !set || !isLoopback(host) {
 		r.set("core", hostKey, "127.0.0.1")
@@ -112,8 +114,8 @@ func (r *vlcrc) port() (int, bool) {
 	return port, err == nil && port > 0 && port < 1<<16
 }
 
-// hasInterface reports whether a list of interfaces has one of them.
-func hasInterface(list, name string) bool { return slices.Contains(strings.Split(list, ":"), name) }
+// hasHTTP reports whether the HTTP interface is in a list of interfaces.
+func hasHTTP(list string) bool { return slices.Contains(strings.Split(list, ":"), httpInterface) }
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
@@ -164,7 +166,7 @@ func takeVLCBack(now, before, wrote file) (file, []string, error) {
 		}
 		back, want := oldValue, hadOld
 		if k.key == interfaceKey { // others may have come to the list
-			back = withoutInterface(value, "http")
+			back = withoutHTTP(value)
 			want = back != "" || hadOld && oldValue == ""
 		} else if value != ourValue {
 			continue
@@ -187,6 +189,6 @@ func takeVLCBack(now, before, wrote file) (file, []string, error) {
 	return back, r.diff, nil
 }
 
-func withoutInterface(list, name string) string {
-	return strings.Join(slices.DeleteFunc(strings.Split(list, ":"), func(s string) bool { return s == name }), ":")
+func withoutHTTP(list string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(list, ":"), func(s string) bool { return s == httpInterface }), ":")
 }

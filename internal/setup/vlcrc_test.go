@@ -23,7 +23,7 @@ func FuzzVLCRC(f *testing.F) {
 		extra, _ := r.get(interfaceKey)
 		main, _ := r.get("intf")
 		secret, _ := r.get(passwordKey)
-		if !hasInterface(extra, "http") && !hasInterface(main, "http") || secret == "" {
+		if !hasHTTP(extra) && !hasHTTP(main) || secret == "" {
 			t.Errorf("it is not on: %q", done.data)
 		}
 		if back, _, err := takeVLCBack(done, before, done); err != nil || !back.same(before) {
