@@ -35,7 +35,7 @@ type bus struct {
 
 func newBus(t *testing.T) *bus {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "nw") // short: the path of a socket has at most 107 bytes
+	folder, err := os.MkdirTemp("", "nw") //nolint:usetesting // short: the path of a socket has at most 107 bytes
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,17 +288,17 @@ func send(conn *dbus.Conn, to string, begins bool) error {
 
 func TestFrozenBusHoldsNoEnd(t *testing.T) {
 	t.Parallel()
-	folder, err := os.MkdirTemp("", "nw")
+	folder, err := os.MkdirTemp("", "nw") //nolint:usetesting // as above
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(folder)
 	var cfg net.ListenConfig
 	door, err := cfg.Listen(t.Context(), "unix", filepath.Join(folder, "bus"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer door.Close() //nolint:errcheck // nothing was written
+	defer door.Close()
 	var conn net.Conn
 	t.Cleanup(func() { _ = conn.Close() }) // after the watcher ended
 	watchBus(t, "unix:path="+filepath.Join(folder, "bus"))
