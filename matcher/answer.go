@@ -11,6 +11,9 @@ import (
 // answer writes a hypothesis down.
 func (m *matcher) answer(h *hypothesis, siblings []string) media.Match {
 	title, country := splitCountry(h.title)
+	if h.tfrom.fansub {
+		title = withoutAlias(title)
+	}
 	out := media.Match{
 		Kind: h.kind, Title: title, Country: country, Confidence: min(max(h.score, 0), 0.99), Source: h.source,
 		Anime: m.file.fansub || m.file.checksum || m.ctx.anime, Edition: m.file.edition,
