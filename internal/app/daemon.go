@@ -280,11 +280,14 @@ func (d *Daemon) identifier(ctx context.Context) (*identify.Identifier, error) {
 	return identify.New(identify.Config{Places: d.places(), Rules: rules}), nil
 }
 
-// RulesOf are the rules of `fix`, the newest first, then those of the settings.
+// RulesOf are the rules of `fix`, the newest first, then those of the settings. Without a store none were learned.
 func RulesOf(ctx context.Context, l config.Loaded, s *store.Store) ([]identify.Rule, error) {
-	learned, err := s.Rules(ctx)
-	if err != nil {
-		return nil, err
+	var learned []store.Rule
+	if s != nil {
+		var err error
+		if learned, err = s.Rules(ctx); err != nil {
+			return nil, err
+		}
 	}
 	kinds := map[media.AnswerKind]matcher.RuleKind{
 		media.AnswerMovie: matcher.RuleMovie, media.AnswerShow: matcher.RuleShow, media.AnswerAnime: matcher.RuleAnime,

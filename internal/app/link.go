@@ -35,7 +35,18 @@ type link struct {
 	owner  account.Account
 }
 
-// accountKey names an account in the queue: by its number on Simkl, which outlives tokens.
+// AccountKey names the account of a token in the queue: by its number on Simkl, which outlives tokens, or by the token
+// until that is known; empty without a token.
+func AccountKey(t account.Token) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case t.Account.ID != 0:
+		return accountKey(t.Account)
+	}
+	return "token:" + Fingerprint(t)
+}
+
 func accountKey(a account.Account) string { return fmt.Sprintf("simkl:%d", a.ID) }
 
 // ownerSetting is where the owner of a token that was given from outside is remembered.
@@ -108,13 +119,12 @@ func (l *link) announce() {
 func (l *link) key() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.linked.Token.IsZero() || ClientID(l.opt.Config) == "":
+	if ClientID(l.opt.Config) == "" {
 		return ""
-	case l.owner.ID != 0:
-		return accountKey(l.owner)
 	}
-	return "token:" + Fingerprint(l.linked.Token)
+	token := l.linked.Token
+	token.Account = l.owner
+	return AccountKey(token)
 }
 
 const (

@@ -175,7 +175,7 @@ func link(ctx context.Context, env *Env, tokens *account.Store, settings config.
 		Step: "linked", Name: media.Sanitize(owner.Name), Plan: media.Sanitize(owner.Plan), Auth: string(grant.Generation),
 		Token: string(origin),
 	}
-	if done.Claimed, err = s.Claim(ctx, accountKey(token)); err != nil {
+	if done.Claimed, err = s.Claim(ctx, app.AccountKey(token)); err != nil {
 		return err
 	}
 	if err := env.kick(ctx, api.KickAccount); err != nil {

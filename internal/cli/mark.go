@@ -10,6 +10,7 @@ import (
 
 	"github.com/simkld/simkld/internal/about"
 	"github.com/simkld/simkld/internal/api"
+	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/fault"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/store"
@@ -153,5 +154,5 @@ func (e *Env) accountNow(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	token, err := tokens.Token(ctx)
-	return accountKey(token), err
+	return app.AccountKey(token), err
 }

@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
 	"go.uber.org/zap"
 
-	"github.com/simkld/simkld/internal/account"
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/config"
 	"github.com/simkld/simkld/internal/fault"
@@ -58,15 +56,8 @@ func (e *Env) identifier(ctx context.Context) (*identify.Identifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s == nil && len(l.Config.Matcher.Rules) > 0 {
-		if s, err = e.state(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if s != nil {
-		if c.Rules, err = app.RulesOf(ctx, l, s); err != nil {
-			return nil, err
-		}
+	if c.Rules, err = app.RulesOf(ctx, l, s); err != nil {
+		return nil, err
 	}
 	return identify.New(c), nil
 }
@@ -103,15 +94,4 @@ func (e *Env) connectBy(ctx context.Context, settings config.Simkl, s *store.Sto
 	return app.Connect(ctx, app.ClientOptions{
 		Paths: p, Config: settings, Tokens: tokens, Store: s, Log: zap.NewNop(), HTTP: by, Now: e.Now,
 	})
-}
-
-// accountKey names the account of a token in the queue, as the daemon does: by its number, else by the token.
-func accountKey(t account.Token) string {
-	switch {
-	case t.IsZero():
-		return ""
-	case t.Account.ID != 0:
-		return fmt.Sprintf("simkl:%d", t.Account.ID)
-	}
-	return "token:" + app.Fingerprint(t)
 }
