@@ -21,7 +21,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/setup"
+	"github.com/simkld/simkld/players"
+	"github.com/simkld/simkld/players/mpv"
 	"github.com/simkld/simkld/players/playerstest"
 )
 
@@ -96,6 +99,38 @@ func ask(t *testing.T, socket string, command ...any) any {
 	}
 }
 
+// watch runs the daemon's own watcher of mpv over some places until the test ends.
+func watch(t *testing.T, sockets []string) *playerstest.Recorder {
+	t.Helper()
+	begin := time.Now()
+	src := mpv.New(mpv.Config{Sockets: sockets, Now: func() media.Moment {
+		now := time.Now()
+		return media.Moment{Wall: now.UTC(), Mono: now.Sub(begin), Boot: now.Sub(begin)}
+	}})
+	rec := playerstest.NewRecorder()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1) // one result
+	go func() { done <- src.Run(ctx, rec) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return rec
+}
+
+// clip is the path of a short film.
+func clip(t *testing.T) string {
+	t.Helper()
+	clips, err := playerstest.NewMedia()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { clips.Close() })
+	return clips.Clip(t, "film.mkv", 60)
+}
+
 func TestEachMPVGetsASocketOfItsOwnAndTakesItAway(t *testing.T) {
 	short := playerstest.ShortDir(t)
 	runtime := filepath.Join(short, "run")
@@ -115,6 +150,19 @@ func TestEachMPVGetsASocketOfItsOwnAndTakesItAway(t *testing.T) {
 	for _, dir := range []string{folder, filepath.Dir(folder)} {
 		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
+		}
+	}
+	seen := watch(t, mpv.DefaultSockets(mpv.Surroundings{Home: short, Runtime: runtime}))
+	film := clip(t)
+	for _, cmd := range []*exec.Cmd{one, two} {
+		ask(t, filepath.Join(folder, fmt.Sprintf("%d.sock", cmd.Process.Pid)), "loadfile", film)
+	}
+	for _, cmd := range []*exec.Cmd{one, two} {
+		e := seen.Wait(t, 0, "it plays", func(e players.Event) bool {
+			return e.PID == cmd.Process.Pid && e.State == players.Playing
+		})
+		if e.Item.Path != film {
+			t.Errorf("it plays %q", e.Item.Path)
 		}
 	}
 	ask(t, filepath.Join(folder, fmt.Sprintf("%d.sock", one.Process.Pid)), "quit")
