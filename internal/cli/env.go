@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -76,7 +78,15 @@ var (
 )
 
 func (e *Env) paths() (paths.Paths, error) {
-	return paths.Resolve(paths.Options{Config: e.flags.config, StateDir: e.flags.stateDir, Getenv: e.getenv})
+	p, err := paths.Resolve(paths.Options{Config: e.flags.config, StateDir: e.flags.stateDir, Getenv: e.getenv})
+	if err != nil || !p.ConfigNamed {
+		return p, err
+	}
+	// Whatever the command does with the settings, a file that was named is meant to be there.
+	if _, err := os.Stat(p.Config); errors.Is(err, fs.ErrNotExist) {
+		return p, fault.Wrap(fault.Usage, err, p.Config+" does not exist", "name another with --config, or none")
+	}
+	return p, nil
 }
 
 // load reads the settings; what was read once is kept for the life of the command.
