@@ -134,14 +134,15 @@ func TestFormsAreInTheOrderOfTrust(t *testing.T) {
 		match media.Match
 		want  []Form
 	}{
-		"film":           {media.Match{Kind: media.KindMovie, Title: "Heat"}, []Form{{movie, false}}},
-		"film with id":   {media.Match{Kind: media.KindMovie, Title: "Heat", IDs: id}, []Form{{movie, true}, {movie, false}}},
-		"series":         {media.Match{Kind: media.KindEpisode, Title: "Dark"}, []Form{{show, false}, {anime, false}}},
-		"series, ids":    {media.Match{Kind: media.KindEpisode, Title: "Dark", IDs: id}, []Form{{show, true}, {show, false}, {anime, true}, {anime, false}}},
-		"only ids":       {media.Match{Kind: media.KindEpisode, IDs: id}, []Form{{show, true}, {anime, true}}},
-		"anime":          {media.Match{Kind: media.KindEpisode, Title: "Frieren", Anime: true}, []Form{{anime, false}, {show, false}}},
-		"absolute":       {media.Match{Kind: media.KindEpisode, Title: "Frieren", Absolute: abs}, []Form{{anime, false}, {show, false}}},
-		"both numbers":   {media.Match{Kind: media.KindEpisode, Title: "Dark", Absolute: abs, Episodes: abs}, []Form{{show, false}, {anime, false}}},
+		"film":           {media.Match{Kind: media.KindMovie, Title: "Heat"}, []Form{{Container: movie}}},
+		"film with id":   {media.Match{Kind: media.KindMovie, Title: "Heat", IDs: id}, []Form{{Container: movie, ByID: true}, {Container: movie}}},
+		"series":         {media.Match{Kind: media.KindEpisode, Title: "Dark"}, []Form{{Container: show}, {Container: anime}}},
+		"series, ids":    {media.Match{Kind: media.KindEpisode, Title: "Dark", IDs: id}, []Form{{Container: show, ByID: true}, {Container: show}, {Container: anime, ByID: true}, {Container: anime}}},
+		"country":        {media.Match{Kind: media.KindEpisode, Title: "The Office", Country: "GB"}, []Form{{Container: show, WithCountry: true}, {Container: show}, {Container: anime}}},
+		"only ids":       {media.Match{Kind: media.KindEpisode, IDs: id}, []Form{{Container: show, ByID: true}, {Container: anime, ByID: true}}},
+		"anime":          {media.Match{Kind: media.KindEpisode, Title: "Frieren", Anime: true}, []Form{{Container: anime}, {Container: show}}},
+		"absolute":       {media.Match{Kind: media.KindEpisode, Title: "Frieren", Absolute: abs}, []Form{{Container: anime}, {Container: show}}},
+		"both numbers":   {media.Match{Kind: media.KindEpisode, Title: "Dark", Absolute: abs, Episodes: abs}, []Form{{Container: show}, {Container: anime}}},
 		"nothing at all": {media.Match{Kind: media.KindEpisode}, nil},
 	} {
 		if diff := cmp.Diff(c.want, Forms(c.match)); diff != "" {

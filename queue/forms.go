@@ -8,15 +8,21 @@ type Form struct {
 	Container media.AnswerKind
 	// ByID sends the ids; otherwise title and year.
 	ByID bool
+	// WithCountry sends the country behind the title ("The Office UK"), which tells namesakes apart where Simkl has
+	// that name.
+	WithCountry bool
 }
 
-// Forms are the ways to name a title, in the order of product.md 5 (Trust): ids, title and year, then the same in the
-// other container. Each is tried once. Empty when the match has neither ids nor a title.
+// Forms are the ways to name a title, in the order of product.md 5 (Trust): ids, title and year (first with the country,
+// where the name has one), then the same in the other container. Each is tried once. Empty when the match has neither ids nor a title.
 func Forms(m media.Match) []Form {
 	var forms []Form
-	for _, c := range containers(m) {
+	for i, c := range containers(m) {
 		if !m.IDs.IsZero() {
 			forms = append(forms, Form{Container: c, ByID: true})
+		}
+		if i == 0 && m.Title != "" && m.Country != "" {
+			forms = append(forms, Form{Container: c, WithCountry: true})
 		}
 		if m.Title != "" {
 			forms = append(forms, Form{Container: c})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
@@ -58,6 +59,26 @@ func (p *Pages) Names(ctx context.Context, a media.Answer) ([]string, error) {
 func (p *Pages) IDs(ctx context.Context, a media.Answer) (media.IDs, error) {
 	got, err := p.page(ctx, a)
 	return got.IDs, err
+}
+
+// Country is where a title was made, by its detail page, which Simkl does not count.
+func (p *Pages) Country(ctx context.Context, a media.Answer) (string, error) {
+	if a.IDs.Simkl == 0 {
+		return "", nil
+	}
+	key := fmt.Sprintf("country/%s/%d", a.Kind, a.IDs.Simkl)
+	if kept, ok, err := p.cache.Cached(ctx, key); err == nil && ok {
+		return string(kept), nil
+	}
+	detail, err := p.catalog().Detail(ctx, a.Kind, a.IDs.Simkl)
+	if err != nil && simkl.ClassOf(err) != simkl.Gone {
+		return "", err
+	}
+	country := strings.ToUpper(detail.Country)
+	if err := p.cache.Cache(ctx, key, []byte(country), keepNames); err != nil && ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	return country, nil
 }
 
 func (p *Pages) page(ctx context.Context, a media.Answer) (page, error) {

@@ -134,7 +134,7 @@ func historyOutcome(row queue.Row, got simkl.HistoryResult) queue.Outcome {
 // Confirm asks which title is meant by name and year, before a late watch is written under it.
 func (s *Sender) Confirm(ctx context.Context, row queue.Row) queue.Outcome {
 	ctx = simkl.WithPriority(ctx, limits.Finished)
-	hits, err := s.api().SearchID(ctx, simkl.Title{Name: row.Match.Title, Year: row.Match.Year})
+	hits, err := s.api().SearchID(ctx, simkl.Title{Name: titleOf(row, row.How()).Name, Year: row.Match.Year})
 	if err != nil {
 		return s.outcome(ctx, err, "")
 	}
@@ -148,7 +148,10 @@ func (s *Sender) Confirm(ctx context.Context, row queue.Row) queue.Outcome {
 		if !kindAgrees(row.Match.Kind, got) || !yearAgrees(row.Match.Year, got.Year) {
 			continue
 		}
-		ok, err := titleAgrees(ctx, row.Match, got, s.names)
+		ok, err := countryAgrees(ctx, row.Match, got, s.names)
+		if err == nil && ok {
+			ok, err = titleAgrees(ctx, row.Match, got, s.names)
+		}
 		if err != nil {
 			return s.outcome(ctx, err, "")
 		}
@@ -206,13 +209,19 @@ func seasonOf(a media.Answer) *int {
 	return a.Season
 }
 
+// titleOf names a title in the form that is due, without its ids.
+func titleOf(row queue.Row, how queue.Form) simkl.Title {
+	t := simkl.Title{Container: how.Container, Name: row.Match.Title, Year: row.Match.Year}
+	if how.WithCountry {
+		t.Name += " " + countryWord(row.Match.Country)
+	}
+	return t
+}
+
 // scrobbleOf makes the call for the form of the identity that is due.
 func scrobbleOf(row queue.Row) (simkl.Scrobble, bool) {
 	how := row.How()
-	call := simkl.Scrobble{
-		Title:    simkl.Title{Container: how.Container, Name: row.Match.Title, Year: row.Match.Year},
-		Progress: row.Progress,
-	}
+	call := simkl.Scrobble{Title: titleOf(row, how), Progress: row.Progress}
 	if how.ByID {
 		call.IDs = row.Match.IDs
 	}
@@ -227,10 +236,7 @@ func scrobbleOf(row queue.Row) (simkl.Scrobble, bool) {
 // historyOf makes the item for the history. What is not known by an id is named by the answer that was trusted for it.
 func (s *Sender) historyOf(ctx context.Context, row queue.Row) (simkl.HistoryItem, bool) {
 	how := row.How()
-	item := simkl.HistoryItem{
-		Title:     simkl.Title{Container: how.Container, Name: row.Match.Title, Year: row.Match.Year},
-		WatchedAt: row.At,
-	}
+	item := simkl.HistoryItem{Title: titleOf(row, how), WatchedAt: row.At}
 	switch {
 	case how.ByID:
 		item.IDs = row.Match.IDs

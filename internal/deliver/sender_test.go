@@ -142,6 +142,23 @@ func TestAnswerIsNotTrustedWhenItIsSomethingElse(t *testing.T) {
 	}
 }
 
+// Two series of one name are told apart by the country that the file name has.
+func TestANamesakeOfAnotherCountryIsNotTrusted(t *testing.T) {
+	inRig(t, func(t *testing.T, r rig) {
+		uk := episode("The Office", 0, 1, 2)
+		uk.Country = "GB"
+		out := r.Send(t.Context(), row(media.VerbStart, uk, 1))
+		if out.Class != queue.Done || out.Answer.IDs.Simkl != 900203 {
+			t.Errorf("with its country: %+v of %+v", out, out.Answer)
+		}
+		plain := row(media.VerbStart, uk, 1)
+		plain.Form = 1
+		if out = r.Send(t.Context(), plain); out.Class == queue.Done && out.Answer.IDs.Simkl != 900203 {
+			t.Errorf("by its name alone: trusted is %+v", out.Answer)
+		}
+	})
+}
+
 func TestWrongStartIsTakenBackWithoutATrace(t *testing.T) {
 	inRig(t, func(t *testing.T, r rig) {
 		out := r.Send(t.Context(), row(media.VerbStart, film("Crash", 1996), 12))

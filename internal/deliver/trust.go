@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/matcher"
@@ -12,6 +13,8 @@ import (
 type Names interface {
 	Names(ctx context.Context, answer media.Answer) ([]string, error)
 	IDs(ctx context.Context, answer media.Answer) (media.IDs, error)
+	// Country is two letters in upper case, "" where Simkl does not say.
+	Country(ctx context.Context, answer media.Answer) (string, error)
 }
 
 // trusted compares Simkl's answer with what was asked (product.md 5, Trust). byID says that the ids of asked were
@@ -23,7 +26,27 @@ func trusted(ctx context.Context, asked media.Match, byID bool, got media.Answer
 	if !kindAgrees(asked.Kind, got) || !yearAgrees(asked.Year, got.Year) || !numbersAgree(asked, got) {
 		return false, nil
 	}
+	if ok, err := countryAgrees(ctx, asked, got, names); err != nil || !ok {
+		return false, err
+	}
 	return titleAgrees(ctx, asked, got, names)
+}
+
+// countryAgrees: where the name carries a country, a namesake of another one is somebody else (The Office, US and UK).
+func countryAgrees(ctx context.Context, asked media.Match, got media.Answer, names Names) (bool, error) {
+	if asked.Country == "" {
+		return true, nil
+	}
+	country, err := names.Country(ctx, got)
+	return country == "" || strings.EqualFold(country, asked.Country), err
+}
+
+// countryWord is how a country stands behind a title.
+func countryWord(country string) string {
+	if country == "GB" {
+		return "UK"
+	}
+	return country
 }
 
 // titleAgrees compares folded titles, the alternative ones too.
@@ -49,9 +72,7 @@ func spellings(m media.Match) spelled {
 	s := spelled{matcher.Fold(m.Title): true}
 	if m.Country != "" {
 		s[matcher.Fold(m.Title+" "+m.Country)] = true
-		if m.Country == "GB" {
-			s[matcher.Fold(m.Title+" UK")] = true
-		}
+		s[matcher.Fold(m.Title+" "+countryWord(m.Country))] = true
 	}
 	delete(s, "")
 	return s
