@@ -78,6 +78,7 @@ func (b *Bus) run(t testing.TB, as *syscall.Credential, args ...string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start a bus (apt-get install dbus-daemon): %v", err)
 	}
+	Count(t, "bus")
 	exited := make(chan struct{})
 	address := make(chan string, 1) // one line
 	go func() {                     // ends when the bus does, which Cleanup makes sure of
@@ -161,6 +162,7 @@ func (b *Bus) MPV(t testing.TB, args ...string) *MPV {
 	if err := m.cmd.Start(); err != nil {
 		t.Fatalf("start mpv (apt-get install mpv mpv-mpris): %v", err)
 	}
+	Count(t, "mpv")
 	go func() { // ends when mpv does, which Cleanup makes sure of
 		m.cmd.Wait()
 		close(m.exited)
@@ -195,6 +197,7 @@ func (b *Bus) Player(t testing.TB, program string, args ...string) *BusPlayer {
 	home := ShortDir(t)
 	p := &BusPlayer{exited: make(chan struct{}), conn: b.Dial(t)}
 	p.cmd = exec.Command(program, args...)
+	Count(t, program)
 	p.cmd.Dir, p.cmd.Env = home, b.environment(home)
 	if os.Geteuid() == 0 {
 		if err := os.Chown(home, nobody, nobody); err != nil {

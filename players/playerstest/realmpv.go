@@ -53,6 +53,7 @@ func StartMPV(t testing.TB, socket, folder string, args ...string) *MPV {
 	if err := m.cmd.Start(); err != nil {
 		t.Fatalf("start mpv (apt-get install mpv): %v", err)
 	}
+	Count(t, "mpv")
 	go func() { // ends when mpv does, which Cleanup makes sure of
 		m.cmd.Wait()
 		close(m.exited)

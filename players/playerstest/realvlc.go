@@ -88,6 +88,7 @@ func (v *VLC) launch(t testing.TB, port int, args []string) {
 	if err := v.cmd.Start(); err != nil {
 		t.Fatalf("start VLC (apt-get install vlc-bin vlc-plugin-base): %v", err)
 	}
+	Count(t, "vlc")
 	cmd, exited := v.cmd, make(chan struct{})
 	v.exited = exited
 	go func() { // ends when VLC does, which Cleanup makes sure of
