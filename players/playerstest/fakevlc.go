@@ -148,6 +148,13 @@ func (f *FakeVLC) Down(down bool) {
 	f.answer = nil
 }
 
+// Open opens the door and leaves the answers as they are.
+func (f *FakeVLC) Open() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.down = false
+}
+
 func hangUp(w http.ResponseWriter) {
 	if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		c.Close()

@@ -581,6 +581,54 @@ func TestPortOfAnotherProgramIsLeftAlone(t *testing.T) {
 	})
 }
 
+func TestVLCThatHasNoPagesYetIsNoTrouble(t *testing.T) {
+	play(t, func(c *vlc.Config) { c.HasBus = true }, func(t *testing.T, s *scene) {
+		s.Down(true)
+		after(time.Minute)
+		s.Answer(func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
+		s.Open()
+		s.wake <- struct{}{}
+		after(time.Second)
+		s.Down(false)
+		s.plays(t, film)
+		if s.logs.Len() != 0 {
+			t.Errorf("said %v", s.logs.All())
+		}
+	})
+}
+
+func TestAddressThatIsNoneIsSaidOnceWithoutThePassword(t *testing.T) {
+	play(t, func(c *vlc.Config) {
+		c.Instances = append(c.Instances, vlc.Instance{URL: "http://:geheim@[bad"}, vlc.Instance{URL: "geheim@host:8080"})
+	}, func(t *testing.T, s *scene) {
+		after(time.Hour)
+		if s.logs.Len() != 2 {
+			t.Errorf("said %v", s.logs.All())
+		}
+		for _, line := range s.logs.All() {
+			if strings.Contains(fmt.Sprint(line, line.Context), secret) {
+				t.Errorf("the password is in the log: %v", line)
+			}
+		}
+		s.plays(t, film)
+	})
+}
+
+func TestFrozenVLCIsAskedLessAndLessOften(t *testing.T) {
+	play(t, nil, func(t *testing.T, s *scene) {
+		s.plays(t, film)
+		s.Answer(silence)
+		after(10 * time.Minute)
+		before := len(s.Requests())
+		after(time.Hour)
+		if n := len(s.Requests()) - before; n > 120 {
+			t.Errorf("%d requests in an hour of silence", n)
+		}
+		s.Answer(nil)
+		s.next(t, "it is back", running)
+	})
+}
+
 func TestProfilesThatShareAPortAreTriedInTurn(t *testing.T) {
 	play(t, func(c *vlc.Config) {
 		c.Instances = append([]vlc.Instance{{URL: "http://127.0.0.1:8080/", Password: "of the flatpak"}}, c.Instances...)

@@ -21,7 +21,7 @@ const answerWithin = 2 * time.Second
 // Bounds of what is read. A status has 2 kB, a playlist 200 B an entry.
 const (
 	maxStatus   = 1 << 20
-	maxPlaylist = 32 << 20
+	maxPlaylist = 8 << 20
 	maxHeader   = 64 << 10
 	maxPage     = 64 << 10
 )
@@ -64,6 +64,12 @@ func troubleOf(err error) (Trouble, string) {
 	}
 	if te, ok := errors.AsType[*troubleError](err); ok {
 		return te.trouble, te.detail
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return TroubleSilent, "no answer in time"
+	}
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		err = ue.Err
 	}
 	return TroubleSilent, "no answer: " + err.Error()
 }

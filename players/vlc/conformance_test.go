@@ -15,7 +15,7 @@ func TestConformance(t *testing.T) {
 		Media:  clips,
 		Coarse: 2 * time.Second, // VLC's clock starts 1.2 s late, and it is asked once a second
 		Cannot: map[string]string{
-			"a stream without a length": "VLC reads the end of the file for it; TestStreamWithoutLength shows one that it cannot",
+			"a stream without a length": "VLC reads the end of the file for it; TestRealStreamWithoutLength shows one that it cannot",
 		},
 		Start: func(t testing.TB, rec *playerstest.Recorder, opts playerstest.Options) playerstest.Player {
 			args := []string{}

@@ -4,6 +4,10 @@ import (
 	"context"
 	"net"
 	"runtime"
+	"time"
+
+	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
 )
 
 // NewDialing is New with connections that dial makes.
@@ -46,4 +50,37 @@ type Reading struct {
 	Screen           bool
 	Name, Title      string
 	Tags             map[string]string
+}
+
+// Step is one answer of VLC and how long it is until the next.
+type Step struct {
+	State, Plid, Path string
+	Length, Position  time.Duration
+	Rate              float64
+	Screen            bool
+	Wait              time.Duration
+	// Gone and Silent are no answers.
+	Gone, Silent bool
+}
+
+// Track gives the events of a row of answers.
+func Track(steps []Step) []players.Event {
+	var t tracker
+	now := media.Moment{}
+	for _, s := range steps {
+		switch {
+		case s.Gone:
+			t.gone(now)
+		case s.Silent:
+			t.silent(now)
+		default:
+			t.take(status{
+				state: s.State, plid: s.Plid, length: s.Length, position: s.Position, known: s.Length > 0,
+				raw: s.Position.Seconds(), rate: s.Rate, screen: s.Screen,
+			}, s.Path, now)
+		}
+		now.Mono += s.Wait
+		now.Boot += s.Wait
+	}
+	return t.out
 }

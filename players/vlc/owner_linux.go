@@ -44,7 +44,7 @@ func listenerIn(table io.Reader, ip net.IP, port int) uint64 {
 		if err != nil {
 			continue
 		}
-		if own := addressOf(address); own != nil && own.Equal(ip) {
+		if own := ipOf(address); own != nil && own.Equal(ip) {
 			return inode
 		} else if own != nil && own.IsUnspecified() {
 			any = inode
@@ -53,9 +53,9 @@ func listenerIn(table io.Reader, ip net.IP, port int) uint64 {
 	return any
 }
 
-// addressOf reads an address of the table: words of four bytes, each turned round on all machines that Go's linux
+// ipOf reads an address of the table: words of four bytes, each turned round on all machines that Go's linux
 // ports commonly run on. A table that cannot be read that way leaves the process unknown.
-func addressOf(hex string) net.IP {
+func ipOf(hex string) net.IP {
 	if len(hex) != 8 && len(hex) != 32 {
 		return nil
 	}

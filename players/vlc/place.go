@@ -17,11 +17,17 @@ func pathOf(uri string, far bool) string {
 		return uri
 	}
 	host, file, ok := strings.Cut(rest, "/")
-	if !ok || host != "" && !strings.EqualFold(host, "localhost") {
-		return uri // a share of another machine
+	drives := far || filepath.Separator == '\\'
+	switch {
+	case !ok:
+		return uri
+	case host != "" && !strings.EqualFold(host, "localhost"): // a share of another machine
+		if far || !drives {
+			return uri
+		}
+		return filepath.FromSlash("//" + host + "/" + unescape(file))
 	}
 	file = unescape("/" + file)
-	drives := far || filepath.Separator == '\\'
 	if drives && len(file) >= 3 && letter(file[1]) && file[2] == ':' { // file:///C:/films
 		file = file[1:]
 	}

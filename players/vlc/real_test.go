@@ -138,17 +138,19 @@ func BenchmarkPauseToEvent(b *testing.B) {
 }
 
 func TestProcessOfTheListenerIsFound(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	at := l.Addr().(*net.TCPAddr)
-	if pid := vlc.OwnerOf(at.IP, at.Port); vlc.KnowsOwners && pid != os.Getpid() {
-		t.Errorf("the listener is of process %d, this is %d", pid, os.Getpid())
-	}
-	l.Close()
-	if pid := vlc.OwnerOf(at.IP, at.Port); pid != 0 {
-		t.Errorf("a port that nobody listens at is of process %d", pid)
+	for _, address := range []string{"127.0.0.1:0", "0.0.0.0:0", ":0"} { // the last one listens for IPv6 as well
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		here := net.IPv4(127, 0, 0, 1)
+		if pid := vlc.OwnerOf(here, port); vlc.KnowsOwners && pid != os.Getpid() {
+			t.Errorf("%s: the listener is of process %d, this is %d", address, pid, os.Getpid())
+		}
+		l.Close()
+		if pid := vlc.OwnerOf(here, port); pid != 0 {
+			t.Errorf("%s: a port that nobody listens at is of process %d", address, pid)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package vlc
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -44,7 +45,7 @@ type Config struct {
 
 // Status is what is known of one interface.
 type Status struct {
-	// Address is its host and port.
+	// Address is its host and port, without the password.
 	Address string
 	// Trouble is TroubleNone while VLC answers there.
 	Trouble Trouble
@@ -93,15 +94,13 @@ func (s *Source) Run(ctx context.Context, out players.Sink) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	wake := s.cfg.Wake
-	hints := len(startsWithin) // what is found later is found because VLC starts
-	for {
-		far := s.start(ctx, &running, watchers, out, hints)
-		hints = 0
-		if s.cfg.HasBus && !far {
+	start := func(hints int) {
+		if far := s.start(ctx, &running, watchers, out, hints); s.cfg.HasBus && !far {
 			look.Stop()
-		} else {
-			look.Reset(lookEvery)
 		}
+	}
+	start(len(startsWithin))
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -110,10 +109,12 @@ func (s *Source) Run(ctx context.Context, out players.Sink) error {
 				wake = nil
 				continue
 			}
+			start(0) // what is found now is found because VLC starts
 			for _, w := range watchers {
 				w.hint()
 			}
 		case <-look.C:
+			start(len(startsWithin))
 			for _, w := range watchers {
 				if !s.cfg.HasBus || w.far {
 					w.look(s.now())
@@ -158,7 +159,7 @@ func (s *Source) places() map[string]place {
 			s.refuse(in.URL, err)
 			continue
 		}
-		address := hostOf(base)
+		address := addressOf(base)
 		p, ok := out[address]
 		if !ok {
 			p.base = base
@@ -171,13 +172,13 @@ func (s *Source) places() map[string]place {
 	return out
 }
 
+var errAddress = errors.New("the address of a VLC must be like http://127.0.0.1:8080")
+
+// parseURL reads the address of an interface. Its error does not repeat the address, which may hold the password.
 func parseURL(s string) (*url.URL, error) {
 	base, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("address of VLC: %w", err)
-	case base.Scheme != "http" && base.Scheme != "https", base.Hostname() == "":
-		return nil, fmt.Errorf("address of VLC: %s is not http://host:port", base.Redacted())
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Hostname() == "" {
+		return nil, errAddress
 	}
 	return base, nil
 }
@@ -251,7 +252,7 @@ func Probe(ctx context.Context, in Instance) (Status, error) {
 	c := newClient(base, nil)
 	defer c.close()
 	s, err := c.status(ctx, in.Password)
-	st := Status{Address: hostOf(base), Version: s.version}
+	st := Status{Address: addressOf(base), Version: s.version}
 	st.Trouble, st.Detail = troubleOf(err)
 	return st, nil
 }

@@ -37,7 +37,7 @@ var startsWithin = []time.Duration{250 * time.Millisecond, time.Second, 3 * time
 // watcher watches one interface. All fields but those under mu belong to the goroutine of run.
 type watcher struct {
 	src    *Source
-	host   string // host:port, as it is shown
+	host   string // host:port and what follows, as it is shown
 	far    bool   // it is not on this machine
 	client *client
 	out    players.Sink
@@ -69,7 +69,7 @@ type watcher struct {
 // newWatcher gives the watcher of an interface. hints is len(startsWithin) where nothing hints at a start.
 func newWatcher(s *Source, base *url.URL, passwords []string, out players.Sink, hints int) *watcher {
 	return &watcher{
-		src: s, host: hostOf(base), far: !local(base), client: newClient(base, s.dial), out: out,
+		src: s, host: addressOf(base), far: !local(base), client: newClient(base, s.dial), out: out,
 		poked: make(chan struct{}, 1), passwords: passwords, hints: hints,
 	}
 }
@@ -167,7 +167,6 @@ func (w *watcher) poll(ctx context.Context) time.Duration {
 	w.heard, w.hints, w.trouble = now.Mono, len(startsWithin), TroubleNone
 	w.rises(s, now)
 	if w.find(ctx, password, s) {
-		now = w.src.now()
 		w.tracker.take(s, w.path, now)
 	}
 	if w.tracker.loaded {
@@ -255,10 +254,13 @@ func (w *watcher) noAnswer(detail string, now media.Moment) time.Duration {
 		w.up = false
 	}
 	w.src.report(w.host, TroubleSilent, detail, "")
-	if w.known { // it may be let go again at any moment
+	switch {
+	case !w.known:
+		return w.again()
+	case now.Mono-w.heard < lookAgain: // it may be let go again at any moment
 		return pollSilent
 	}
-	return w.again()
+	return lookEvery
 }
 
 // down notes that VLC does not answer there. A wrong answer is believed when it stays: a VLC that starts has no pages
@@ -305,16 +307,17 @@ func (w *watcher) wait(now media.Moment) time.Duration {
 	return wait
 }
 
-// hostOf is host:port.
-func hostOf(base *url.URL) string {
-	if base.Port() != "" {
-		return base.Host
-	}
-	port := "80"
-	if base.Scheme == "https" {
+// addressOf is host:port, and the path where there is one.
+func addressOf(base *url.URL) string {
+	port := base.Port()
+	switch {
+	case port != "":
+	case base.Scheme == "https":
 		port = "443"
+	default:
+		port = "80"
 	}
-	return net.JoinHostPort(base.Hostname(), port)
+	return net.JoinHostPort(base.Hostname(), port) + strings.TrimRight(base.Path, "/")
 }
 
 // local reports whether an interface is on this machine.

@@ -244,12 +244,12 @@ func uriOf(playlist io.Reader, plid, name string, old bool) (string, error) {
 			named = l
 		}
 	}
-	if err := walk(json.NewDecoder(playlist), 0, visit); err != nil {
-		return "", err
-	}
+	err := walk(json.NewDecoder(playlist), 0, visit)
 	switch {
-	case byID.uri != "":
+	case byID.uri != "": // also if what follows is too long
 		return byID.uri, nil
+	case err != nil:
+		return "", err
 	case currents == 1:
 		return current.uri, nil
 	}
