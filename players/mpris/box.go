@@ -21,7 +21,7 @@ type fate struct {
 }
 
 // maxReports is how many signals of one player wait for it; those that do not fit are merged.
-const maxReports = 64
+const maxReports = 16
 
 // box hands the signals of one player from the reader of the bus, which must never wait, to the player's goroutine.
 type box struct {

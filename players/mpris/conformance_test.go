@@ -3,6 +3,7 @@
 package mpris_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ func TestConformanceOfMPV(t *testing.T) {
 		Media:  clips,
 		Coarse: 2500 * time.Millisecond, // a picture a second, batches of 100 ms, and a machine with other work
 		Start: func(t testing.TB, rec *playerstest.Recorder, opts playerstest.Options) playerstest.Player {
-			var args []string
+			args := []string{"--image-display-duration=5"} // as mpv 0.40 has it; 0.35 shows a picture for a second
 			if opts.KeepOpen {
 				args = append(args, "--keep-open=yes")
 			}
@@ -36,14 +37,14 @@ func TestConformanceOfMPV(t *testing.T) {
 }
 
 func TestConformanceOfVLC(t *testing.T) {
+	// VLC's clock starts 1.2 s late, on a busy machine later: of 3 s without sound it tells next to nothing.
+	own := newClips(t)
+	own.Clip(t, "short.mkv", 8)
 	playerstest.Conformance(t, playerstest.Kit{
-		Media:  clips,
+		Media:  own,
 		Coarse: 2500 * time.Millisecond,
 		Start: func(t testing.TB, rec *playerstest.Recorder, opts playerstest.Options) playerstest.Player {
 			var args []string
-			if opts.KeepOpen {
-				args = append(args, "--play-and-pause")
-			}
 			if opts.Loop {
 				args = append(args, "--repeat")
 			}
@@ -54,6 +55,27 @@ func TestConformanceOfVLC(t *testing.T) {
 		Cannot: map[string]string{
 			"tags":              "VLC hands on the title only",
 			"seek while paused": "VLC says nothing of it until it plays on",
+			"keep open":         "VLC says nothing of a seek while paused; TestVLCThatPausesAtItsEnd shows the rest",
+			"a stream without a length": "VLC reads the end of the file for it; TestStreamWithoutLengthGrows has one that " +
+				"does not",
 		},
 	})
+}
+
+// newClips are files of this test's own that VLC can read as another user.
+func newClips(t *testing.T) *playerstest.Media {
+	t.Helper()
+	own, err := playerstest.NewMedia()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := own.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(own.Folder(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return own
 }

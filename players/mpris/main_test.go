@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,13 +12,29 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
 	"github.com/simkld/simkld/players/mpris"
 	"github.com/simkld/simkld/players/playerstest"
 )
 
 var clips *playerstest.Media
 
+// watchOnly names the bus that the test binary watches when it is not to test: its wake-ups are counted from outside.
+const watchOnly = "MPRIS_WATCH_ONLY"
+
+// firstSeen says on standard output that a playback was seen.
+type firstSeen struct{ once sync.Once }
+
+func (f *firstSeen) Put(players.Event) { f.once.Do(func() { fmt.Println("seen") }) }
+
 func TestMain(m *testing.M) {
+	if address := os.Getenv(watchOnly); address != "" {
+		src := mpris.New(mpris.Config{Address: address, Now: now})
+		if err := src.Run(context.Background(), &firstSeen{}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		return
+	}
 	var err error
 	if clips, err = playerstest.NewMedia(); err == nil {
 		err = os.Chmod(clips.Folder(), 0o755) // VLC runs as another user
@@ -58,6 +75,13 @@ func watchTo(t testing.TB, rec *playerstest.Recorder, cfg mpris.Config) *mpris.S
 	t.Helper()
 	cfg.Now, cfg.Log = now, zaptest.NewLogger(t)
 	src := mpris.New(cfg)
+	run(t, src, rec)
+	return src
+}
+
+// run runs a source until the test ends.
+func run(t testing.TB, src *mpris.Source, rec *playerstest.Recorder) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1) // one result
 	go func() { done <- src.Run(ctx, rec) }()
@@ -67,5 +91,4 @@ func watchTo(t testing.TB, rec *playerstest.Recorder, cfg mpris.Config) *mpris.S
 			t.Error(err)
 		}
 	})
-	return src
 }

@@ -19,9 +19,9 @@ const (
 	maxQuestions = 3
 	// keepFor is how long a player is kept whose bus went away (edge-cases.md M22).
 	keepFor = 30 * time.Second
-	// burst and perSecond bound how often a player that signals all the time is attended to; in between its signals
-	// are merged. No user acts faster.
-	burst, perSecond = 32, 5.0
+	// burst and perSecond bound how many signals of a player that signals all the time are attended to; the others are
+	// merged. No user acts faster, and 4 a second of two kinds fit in. A flood waits no longer than for debt.
+	burst, perSecond, debt = 64, 20.0, -10
 )
 
 // asked are the properties that are read one by one where a player does not give all at once (edge-cases.md M18).
@@ -154,6 +154,9 @@ func (p *peer) flush(ctx context.Context) {
 
 // ask asks for everything. An answer that comes late is still welcome: the player speaks again.
 func (p *peer) ask(ctx context.Context) {
+	if !p.tracker.owed {
+		p.open = 0 // what is still open then is lost
+	}
 	p.tracker.put(p.source.cfg.Now())
 	if p.open >= maxQuestions*p.size() {
 		return
@@ -248,7 +251,7 @@ func (p *peer) take(props map[string]dbus.Variant, now media.Moment, sequence db
 // hear takes what came in; true when the player is gone.
 func (p *peer) hear() (over bool) {
 	reports, fates := p.box.take()
-	p.allowance--
+	p.allowance = max(debt, p.allowance-float64(len(reports)))
 	for _, r := range reports {
 		if r.sequence < p.answered { // an answer that came later has told it already
 			r.status, r.rate, r.meta = nil, nil, nil
@@ -306,8 +309,11 @@ func (p *peer) next(now time.Duration) (time.Duration, bool) {
 		return p.lost.Mono + keepFor, true
 	}
 	wake, some := p.tracker.due()
-	if p.exhausted(now) && (!some || wake > now+time.Second/perSecond) {
-		return now + time.Second/perSecond, true
+	if p.exhausted(now) {
+		again := now + time.Duration((1-p.allowance)/perSecond*float64(time.Second)) + time.Millisecond
+		if !some || again < wake {
+			return again, true
+		}
 	}
 	return wake, some
 }

@@ -180,15 +180,6 @@ func (t *tracker) emit(at media.Moment, jumped bool) {
 	t.out = append(t.out, e)
 }
 
-// foretold is where the last event lets others believe that the playback is now.
-func (t *tracker) foretold(now media.Moment) time.Duration {
-	if t.last.State != players.Playing {
-		return t.last.Position
-	}
-	c := clock{position: t.last.Position, at: t.last.At.Mono, rate: t.last.Rate}
-	return c.now(now.Mono)
-}
-
 // item is what plays.
 func (t *tracker) item(mono time.Duration) media.Item {
 	p := t.cur
@@ -260,6 +251,8 @@ func (t *tracker) nextQuestion() (time.Duration, bool) {
 	case statusPlaying:
 	}
 	switch {
+	case p.again:
+		return t.asked + repeatsWithin, true
 	case !p.proven && p.probed < limit:
 		return p.next, true
 	case t.status == statusPaused, t.status == statusStopped && !p.lied, t.blind:

@@ -24,23 +24,31 @@ const (
 	// growsFor is how long a length that moved is not believed (players.md 0, fact 6); right after loading, one step is
 	// a matter of course.
 	growsFor, loadsFor = 10 * time.Second, 3 * time.Second
+	// doubtFor is how long a length is not believed that the medium before had too (edge-cases.md M8); it is read anew
+	// meanwhile.
+	doubtFor = 1500 * time.Millisecond
 	// repeatsWithin is how often a medium that is announced anew all the time is looked at.
 	repeatsWithin = time.Second
-	// nearEnd is what may be missing at the end: nobody says that a medium reached it.
-	nearEnd = 2 * time.Second
+	// nearEnd is what may be missing at the end: nobody says that a medium reached it, and VLC's clock starts 1.2 s late.
+	nearEnd = 2500 * time.Millisecond
 	// atStart is where a medium that began again is found.
 	atStart = 3 * time.Second
 	// standsFor is how far apart two equal readings must be to say that it does not play at all.
 	standsFor = 12 * time.Second
+	// tellEvery is how often a reading is worth telling though it says nothing new.
+	tellEvery = 10 * time.Second
 	// worthTelling is how far the position must be from the expected one to be reported right after an edge.
 	worthTelling = 100 * time.Millisecond
 )
 
 // probes are the pauses between the readings that show whether the position of a new medium moves: VLC says Playing
 // while it opens a file (edge-cases.md M9), mpv-mpris 0.7.1 says Stopped while it plays the first one (M16).
-var probes = []time.Duration{0, time.Second, 1500 * time.Millisecond, 2500 * time.Millisecond, 5 * time.Second}
+var probes = []time.Duration{
+	0, 400 * time.Millisecond, 600 * time.Millisecond, 500 * time.Millisecond, time.Second, 2500 * time.Millisecond,
+	5 * time.Second,
+}
 
-// stoppedProbes is how many of them a medium gets that is said to be stopped.
+// stoppedProbes is how many of them a medium gets that is said to be stopped: they span a second.
 const stoppedProbes = 3
 
 // playback is one medium, from the moment the player names it.
@@ -66,6 +74,7 @@ type playback struct {
 
 	held    *media.Moment // when it was said to be stopped
 	emptied bool          // and that there is no medium
+	resumed bool          // and went on: it may have begun again, as a loop does
 
 	steps        int           // how often its length changed
 	growUntil    time.Duration // the length moved lately
@@ -123,6 +132,9 @@ func (t *tracker) answered(r report) {
 func (t *tracker) refused(now media.Moment) {
 	t.owed = false
 	t.heard = now.Mono
+	if t.cur != nil {
+		t.cur.again = false // nothing will tell
+	}
 }
 
 func (t *tracker) hear(r report, answer bool) {
@@ -206,7 +218,7 @@ func (p *playback) same(m metadata) bool {
 func (t *tracker) begin(m metadata, now media.Moment) {
 	p := &playback{meta: m, since: now.Mono, settled: now.Mono + settleFor, next: now.Mono + settleFor}
 	if old := t.cur; old != nil && m.length > 0 && old.meta.length == m.length && old.meta.key() != m.key() {
-		p.doubtedUntil = now.Mono + settleFor + probes[1] + holdFor
+		p.doubtedUntil = now.Mono + doubtFor
 	}
 	p.denied = !t.permit(m.item())
 	t.cur, t.clock, t.readAt, t.pausing, t.last = p, clock{}, -1, nil, players.Event{}
@@ -217,7 +229,7 @@ func (t *tracker) amend(m metadata, answer bool, now media.Moment) {
 	p := t.cur
 	newTrack := m.track != p.meta.track && m.track != "" && p.meta.track != ""
 	resent := m.track == p.meta.track && sameMetadata(m, p.meta)
-	if p.told && !p.over && !p.again && (newTrack || resent && !answer) {
+	if p.told && !p.over && !p.again && !t.blind && (newTrack || resent && !answer) {
 		p.again, p.newTrack, p.againAt, p.againFrom = true, newTrack, now, t.clock.now(now.Mono)
 		// A player that repeats itself all the time is not asked each time.
 		t.asking = t.asking || newTrack || now.Mono-t.asked > repeatsWithin
@@ -276,6 +288,7 @@ func (t *tracker) turn(s status, answer bool, now media.Moment) {
 		t.begin(p.meta, now) // VLC keeps its metadata when it is stopped
 	case p.held != nil:
 		p.held, p.emptied = nil, false
+		p.resumed, p.again = true, p.again && p.newTrack // a loop of VLC also sends its metadata again
 		t.readAt = -1
 		t.asking = true
 	case s != was:
@@ -313,12 +326,14 @@ func (t *tracker) position(read time.Duration, seeked bool, now media.Moment) {
 	expected := t.clock.now(now.Mono)
 	t.moves(read, seeked, now)
 	t.clock.correct(read, now.Mono)
+	wasAtEnd := p.atEnd
 	t.stays(read, expected, seeked)
 	if !p.told || t.pausing != nil && seeked {
 		return
 	}
-	jumped := t.last.Known && (t.clock.position-t.foretold(now)).Abs() > t.tolerance()
-	drifted := !seeked && (!t.last.Known || now.Mono-t.last.At.Mono >= time.Second ||
+	jumped := t.jumped(now) || wasAtEnd && !p.atEnd
+	p.resumed = p.resumed && seeked
+	drifted := !seeked && (!t.last.Known || now.Mono-t.last.At.Mono >= tellEvery ||
 		(t.clock.position-expected).Abs() >= worthTelling)
 	if t.pausing == nil && (jumped || drifted) {
 		t.emit(now, jumped)
@@ -334,7 +349,7 @@ func (t *tracker) stays(read, expected time.Duration, seeked bool) {
 	}
 	switch length := p.meta.length; {
 	case !seeked && p.told && (t.pausing != nil || t.last.State == players.Playing):
-		if p.atEnd = t.ended(expected) && read >= length-nearEnd; p.atEnd {
+		if p.atEnd = t.ended(expected) && read >= length-nearEnd-lag/2; p.atEnd {
 			t.clock.position = expected
 		}
 	case p.atEnd && !t.ended(read) && (seeked || read < length-nearEnd-lag):
@@ -379,6 +394,25 @@ func (t *tracker) moves(read time.Duration, seeked bool, now media.Moment) {
 		return
 	}
 	p.stands = p.stands || now.Mono-t.readAt >= standsFor
+}
+
+// jumped reports whether the position is another than the last event lets others believe.
+func (t *tracker) jumped(now media.Moment) bool {
+	if !t.last.Known {
+		return false
+	}
+	low, high := t.last.Position, t.last.Position
+	switch c := (clock{position: low, at: t.last.At.Mono, rate: t.last.Rate}); {
+	case t.last.State == players.Playing && !t.cur.stands:
+		low, high = c.now(now.Mono), c.now(now.Mono)
+	case t.last.State != players.Paused: // it may have begun to play, or to stand still, at any moment since
+		high = c.now(now.Mono)
+	}
+	allowed := t.tolerance()
+	if t.cur.resumed {
+		allowed = lag
+	}
+	return t.clock.position < low-allowed || t.clock.position > high+allowed
 }
 
 // tolerance is from where a difference is a seek (edge-cases.md M2).
