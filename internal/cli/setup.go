@@ -84,6 +84,9 @@ func setUp(env *Env, player *setup.Player, dryRun, undo bool) error {
 	if err := env.saySetup(player.Name(), plan, dryRun, undo); err != nil {
 		return err
 	}
+	if back, err := player.PlanUndo(); err == nil && len(back.Steps) > 0 && !dryRun && !undo && !env.flags.json {
+		fmt.Fprintf(env.Out, "Back: %s setup %s --undo\n", about.Name, player.Name())
+	}
 	if s := plan.Refused(); s != nil {
 		return fault.New(fault.Failed, env.home(s.File)+": "+s.Text, s.Do)
 	}
@@ -133,11 +136,8 @@ func (e *Env) saySetup(name string, plan setup.Plan, dryRun, undo bool) error {
 	for _, note := range plan.Notes {
 		fmt.Fprintf(e.Out, "      %s\n", e.home(note))
 	}
-	switch {
-	case dryRun:
+	if dryRun {
 		fmt.Fprintln(e.Out, "Nothing was changed.")
-	case !undo:
-		fmt.Fprintf(e.Out, "Back: %s setup %s --undo\n", about.Name, name)
 	}
 	return nil
 }

@@ -62,8 +62,8 @@ func (p *Player) copyName(e *entry, suffix string) string {
 	return filepath.Join(p.kept(), fmt.Sprintf("%s-%d.%s", p.name, e.Copy, suffix))
 }
 
-// load reads the record. One that is damaged is moved aside and said.
-func (p *Player) load() (*record, error) {
+// look reads the record. Of one that is damaged it says so, and it counts as empty.
+func (p *Player) look() (*record, error) {
 	rec := &record{}
 	data, err := os.ReadFile(p.recordFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,13 +72,23 @@ func (p *Player) load() (*record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was set up: %w", err)
 	}
-	if err := json.Unmarshal(data, rec); err != nil {
-		moved, err := paths.Aside(p.recordFile(), time.Now())
-		if err != nil {
-			return nil, err
-		}
-		return &record{trouble: []string{"The record of what was set up was damaged, and is now " + media.Sanitize(moved) + "."}}, nil
+	if whole := json.Unmarshal(data, rec) == nil; !whole {
+		return &record{trouble: []string{"The record of what was set up is damaged: " + media.Sanitize(p.recordFile())}}, nil
 	}
+	return rec, nil
+}
+
+// load is look for those who write the record then: a damaged one is moved aside, and said.
+func (p *Player) load() (*record, error) {
+	rec, err := p.look()
+	if err != nil || len(rec.trouble) == 0 {
+		return rec, err
+	}
+	moved, err := paths.Aside(p.recordFile(), time.Now())
+	if err != nil {
+		return nil, err
+	}
+	rec.trouble = []string{"The record of what was set up was damaged, and is now " + media.Sanitize(moved) + "."}
 	return rec, nil
 }
 

@@ -13,7 +13,7 @@ import (
 
 // PlanUndo says what taking everything back would do. It only reads.
 func (p *Player) PlanUndo() (Plan, error) {
-	rec, err := p.load()
+	rec, err := p.look()
 	if err != nil {
 		return Plan{}, err
 	}
@@ -78,6 +78,7 @@ func (p *Player) Undo(plan Plan) (Plan, error) {
 	if err != nil {
 		return plan, err
 	}
+	plan.Notes = rec.trouble
 	plan.Steps = slices.Clone(plan.Steps)
 	for i, s := range plan.Steps {
 		if s.Action == ActionRefuse {
