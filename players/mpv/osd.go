@@ -198,21 +198,28 @@ func cutCells(text string, width int) string {
 	return text[:end] + "…"
 }
 
-// hints are "KEY: action" for each offer to which a key is bound. Of several keys the last that mpv lists counts: it
-// is the one bound last.
+// binding is one of mpv's input-bindings.
+type binding struct {
+	Key      string `json:"key"`
+	Command  string `json:"cmd"`
+	Priority int    `json:"priority"` // negative: not active
+}
+
+// hints are "KEY: action" for each offer to which a key is bound that nothing else takes. Of several the last that mpv
+// lists counts: it is the one bound last.
 func hints(data json.RawMessage, offers []Action) []string {
-	var bindings []struct {
-		Key      string `json:"key"`
-		Command  string `json:"cmd"`
-		Priority int    `json:"priority"` // negative: not active
-	}
+	var bindings []binding
 	if json.Unmarshal(data, &bindings) != nil {
 		return nil
 	}
 	var out []string
 	for _, offer := range offers {
 		for _, b := range slices.Backward(bindings) {
-			if b.Key != "" && b.Priority >= 0 && invokes(b.Command, offer) {
+			if b.Key == "" || b.Priority < 0 || !invokes(b.Command, offer) {
+				continue
+			}
+			taken := slices.ContainsFunc(bindings, func(o binding) bool { return o.Key == b.Key && o.Priority > b.Priority })
+			if !taken {
 				out = append(out, b.Key+": "+string(offer))
 				break
 			}

@@ -149,6 +149,8 @@ func TestLineNamesTheKeysThatTheUserBound(t *testing.T) {
 		`{"section":"default","cmd":"seek 5","key":"RIGHT","priority":1},`+
 		`{"section":"default","cmd":"no-osd script-binding simkld/count; show-text x","key":"Ctrl+w","priority":9},`+
 		`{"section":"x","cmd":"script-binding simkld/undo","key":"u","priority":-1},`+
+		`{"section":"default","cmd":"script-binding simkld/undo","key":"U","priority":9},`+
+		`{"section":"menu","cmd":"something of another script","key":"U","priority":10},`+
 		`{"section":"default","cmd":"script-binding \"simkld/fix\"","key":"F","priority":9},`+
 		`{"section":"default","cmd":"script-binding simkld/fixed","key":"G","priority":9}]}`)
 	if got := p.next(t); got[1] != "12 % played: not counted  [Ctrl+w: count]  [F: fix]" {
