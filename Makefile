@@ -56,8 +56,11 @@ cross:
 		echo "$$os/$$arch"; export GOOS=$$os GOARCH=$$arch; ext=; [ $$os != windows ] || ext=.exe; \
 		CGO_ENABLED=0 go vet ./...; $(BUILD) -o dist/simkld-$$os-$$arch$$ext ./cmd/simkld; done; done
 
+# The table of docs/performance.md (nine minutes, on a machine that does nothing else), then the parts alone.
 bench:
 	@scripts/needs test
+	@$(MAKE) -s build
+	@go run ./bench ./simkld
 	go test -run '^$$' -bench . ./...
 
 fuzz:
