@@ -43,7 +43,7 @@ func dialBus(ctx context.Context, address string) (*dbus.Conn, error) {
 		_ = conn.Close() // its other error says why
 		return nil, fmt.Errorf("be let in by the bus: %w", err)
 	}
-	context.AfterFunc(conn.Context(), cancel)
+	context.AfterFunc(conn.Context(), cancel) //nolint:contextcheck // it is made from ctx
 	return conn, nil
 }
 

@@ -64,7 +64,7 @@ func TestMetadataComesInManyTypes(t *testing.T) {
 
 func FuzzMetadata(f *testing.F) {
 	f.Add("file:///films/a%20b.mkv", "A Title", "/org/mpris/1", "60128000", int64(60128000), 1.5, "SHOW", "Some Show")
-	f.Add("http://h/x?token=a", "x?token=a", "/NoTrack", "-1", int64(-1), -0.0, "xesam:artist", "\xff")
+	f.Add("http://h/x?token=a", "x?token=a", "/NoTrack", "-1", int64(-1), -1.0, "xesam:artist", "\xff")
 	f.Add("/bare/path", "", "", "", int64(0), 1e308, "", "")
 	f.Add("file:///%", "%", "%%%", "1e999", int64(1)<<62, 0.0, "mpris:length", "NaN")
 	f.Fuzz(func(t *testing.T, url, title, track, length string, number int64, real float64, key, value string) {

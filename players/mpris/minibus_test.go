@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -103,8 +104,9 @@ func (b *minibus) answer(msg *dbus.Message) {
 	defer b.mu.Unlock()
 	to, member := header(msg, dbus.FieldDestination), header(msg, dbus.FieldMember)
 	b.calls = append(b.calls, to+" "+member)
-	body, sender := []any{}, "org.freedesktop.DBus"
-	failure := ""
+	sender := "org.freedesktop.DBus"
+	var body []any
+	var failure string
 	switch p := b.players[to]; {
 	case to == sender:
 		body, failure = b.own(member, msg.Body)
@@ -166,9 +168,7 @@ func (m *model) properties(member string, args []any) (body []any, failure strin
 		return []any{map[string]dbus.Variant{"Identity": dbus.MakeVariant(m.identity)}}, ""
 	}
 	all := map[string]dbus.Variant{"Position": dbus.MakeVariant(m.now().Microseconds())}
-	for name, v := range m.props {
-		all[name] = v
-	}
+	maps.Copy(all, m.props)
 	if member == "GetAll" {
 		if m.single {
 			return nil, "org.freedesktop.DBus.Error.UnknownMethod"
@@ -237,9 +237,7 @@ func (b *minibus) owner(name, before, after string) {
 // change sets properties and tells of it.
 func (b *minibus) change(unique string, props map[string]dbus.Variant) {
 	b.mu.Lock()
-	for name, v := range props {
-		b.players[unique].props[name] = v
-	}
+	maps.Copy(b.players[unique].props, props)
 	b.mu.Unlock()
 	b.signal(unique, "/org/mpris/MediaPlayer2", "org.freedesktop.DBus.Properties", "PropertiesChanged",
 		"org.mpris.MediaPlayer2.Player", props, []string{})

@@ -3,6 +3,7 @@ package mpris
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -46,7 +47,7 @@ type peer struct {
 	barred  bool // the name that people see is among the denied ones
 
 	answers   chan *dbus.Call
-	open      int // questions without an answer
+	calls     []*dbus.Call // those without an answer
 	single    bool
 	parts     map[string]dbus.Variant // answers to single questions
 	answered  dbus.Sequence           // the last full answer: older signals are part of it
@@ -76,6 +77,7 @@ func shownName(name string) string {
 // run reports what the player does until it is gone or ctx ends.
 func (p *peer) run(ctx context.Context) {
 	defer p.source.undeny(p.event.Instance)
+	defer p.forget()
 	p.introduce(ctx)
 	p.tracker.asking = !p.barred
 	timer := time.NewTimer(0)
@@ -155,21 +157,32 @@ func (p *peer) flush(ctx context.Context) {
 // ask asks for everything. An answer that comes late is still welcome: the player speaks again.
 func (p *peer) ask(ctx context.Context) {
 	if !p.tracker.owed {
-		p.open = 0 // what is still open then is lost
+		p.forget() // what is still open is lost
 	}
 	p.tracker.put(p.source.cfg.Now())
-	if p.open >= maxQuestions*p.size() {
+	if len(p.calls) >= maxQuestions*p.size() {
 		return
 	}
-	p.open += p.size()
 	if !p.single {
-		p.object().GoWithContext(ctx, propsIface+".GetAll", dbus.FlagNoAutoStart, p.answers, playerIface)
+		p.call(ctx, ".GetAll", playerIface)
 		return
 	}
 	p.parts = map[string]dbus.Variant{}
 	for _, name := range asked {
-		p.object().GoWithContext(ctx, propsIface+".Get", dbus.FlagNoAutoStart, p.answers, playerIface, name)
+		p.call(ctx, ".Get", playerIface, name)
 	}
+}
+
+func (p *peer) call(ctx context.Context, method string, args ...any) {
+	p.calls = append(p.calls, p.object().GoWithContext(ctx, propsIface+method, dbus.FlagNoAutoStart, p.answers, args...))
+}
+
+// forget waits no longer for the answers that are open.
+func (p *peer) forget() {
+	for _, call := range p.calls {
+		call.ContextCancel()
+	}
+	p.calls = nil
 }
 
 // size is how many calls one question takes.
@@ -180,11 +193,15 @@ func (p *peer) size() int {
 	return 1
 }
 
-// answer takes the answer to a call.
+// answer takes the answer to a call that is waited for.
 func (p *peer) answer(call *dbus.Call) {
-	p.open = max(0, p.open-1)
+	i := slices.Index(p.calls, call)
+	if i < 0 {
+		return
+	}
+	p.calls = slices.Delete(p.calls, i, i+1)
 	now := p.source.cfg.Now()
-	if p.lost != nil || errors.Is(call.Err, dbus.ErrClosed) || errors.Is(call.Err, context.Canceled) {
+	if errors.Is(call.Err, dbus.ErrClosed) || errors.Is(call.Err, context.Canceled) {
 		return // the connection is over, which is told in another way
 	}
 	if len(call.Args) == 2 {
@@ -196,7 +213,7 @@ func (p *peer) answer(call *dbus.Call) {
 		p.tracker.refused(now)
 		if !p.single && !absent(err) {
 			p.log.Debug("the player does not give all properties at once", zap.Error(err))
-			p.single, p.open, p.tracker.asking = true, 0, true
+			p.single, p.tracker.asking = true, true
 		}
 		return
 	}
@@ -266,9 +283,10 @@ func (p *peer) hear() (over bool) {
 			p.leave(*f.gone)
 			over = p.box.close() || over
 		case f.lost != nil:
-			p.lost, p.open, p.answered = f.lost, 0, 0
+			p.forget()
+			p.lost, p.answered = f.lost, 0
 		case f.link != nil:
-			p.link, p.lost, p.open = *f.link, nil, 0
+			p.link, p.lost = *f.link, nil
 			p.tracker.owed = false
 			p.tracker.asking = !p.barred
 			over = false

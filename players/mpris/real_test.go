@@ -167,7 +167,7 @@ func TestBusOfAnotherUserIsSaidOnce(t *testing.T) {
 	run(t, src, playerstest.NewRecorder())
 	waitUntil(t, "the trouble is known", func() bool { return src.Trouble() != nil })
 	tr := src.Trouble()
-	if tr.Kind != mpris.Refused || tr.UID != uid || !strings.Contains(tr.Error(), "run simkld as the user who plays") {
+	if tr.Kind != mpris.Refused || tr.UID != uid || !strings.Contains(tr.String(), "run simkld as the user who plays") {
 		t.Errorf("the trouble is %+v: %v", tr, tr)
 	}
 	time.Sleep(2500 * time.Millisecond) // longer than the first pauses between attempts would be

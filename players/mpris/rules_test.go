@@ -420,13 +420,15 @@ func TestURLIsToldIfItsHostIsIncluded(t *testing.T) {
 	bubble(t, cfg, func(t *testing.T, s *scene) {
 		s.plays(t, "browser", "/x")
 		s.change(one, map[string]dbus.Variant{"Metadata": dbus.MakeVariant(map[string]dbus.Variant{
-			"xesam:url": dbus.MakeVariant("https://films.example/watch?v=1"), "xesam:title": dbus.MakeVariant("Film")})})
+			"xesam:url": dbus.MakeVariant("https://films.example/watch?v=1"), "xesam:title": dbus.MakeVariant("Film"),
+		})})
 		time.Sleep(3 * time.Second)
 		if e := s.last(t); e.Item.Path != "https://films.example/watch?v=1" || e.State != players.Playing {
 			t.Errorf("told as %+v", e)
 		}
 		s.change(one, map[string]dbus.Variant{"Metadata": dbus.MakeVariant(map[string]dbus.Variant{
-			"xesam:url": dbus.MakeVariant("https://else.example/watch?v=1"), "xesam:title": dbus.MakeVariant("Other")})})
+			"xesam:url": dbus.MakeVariant("https://else.example/watch?v=1"), "xesam:title": dbus.MakeVariant("Other"),
+		})})
 		time.Sleep(3 * time.Second)
 		if e := s.last(t); e.Item.Path != "https://films.example/watch?v=1" || e.State != players.Stopped {
 			t.Errorf("told as %+v", e)
@@ -518,8 +520,15 @@ func TestNonsenseOfOnePlayerIsBoundedAndHarmsNoOther(t *testing.T) {
 		const bad = ":1.66"
 		s.owner("org.mpris.MediaPlayer2.bad", "", bad)
 		nonsense := []any{
-			int64(-1), uint64(1 << 63), "no number", 1e300, []string{}, map[string]dbus.Variant{}, "", dbus.ObjectPath("/x"),
-			int32(-5), []byte{1, 2}, strings.Repeat("x", 1<<20), struct{ A, B int32 }{1, 2}, true, 0.0,
+			int64(-1), uint64(1 << 63), "no number", 1e300,
+			[]string{},
+			map[string]dbus.Variant{},
+			"", dbus.ObjectPath("/x"),
+			int32(-5),
+			[]byte{1, 2},
+			strings.Repeat("x", 1<<20),
+			struct{ A, B int32 }{1, 2},
+			true, 0.0,
 		}
 		for _, v := range nonsense {
 			for _, name := range []string{"PlaybackStatus", "Rate", "Metadata", "Position"} {

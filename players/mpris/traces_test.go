@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -110,7 +111,6 @@ type truth struct {
 	bus *minibus
 	// lies is set for mpv-mpris 0.7.1, which says Stopped while it plays the first file after idle.
 	lies bool
-	at   time.Duration // trace time
 }
 
 var positionRead = regexp.MustCompile(`Position[^(]*\(<int64 (\d+)>`)
@@ -199,9 +199,7 @@ func (w *truth) properties(m message) {
 	w.player(m.Sender, func(p *model) {
 		known = true
 		before := meta(p.props["Metadata"])
-		for name, v := range changed {
-			p.props[name] = v
-		}
+		maps.Copy(p.props, changed)
 		after := meta(p.props["Metadata"])
 		_, again := changed["Metadata"]
 		speed := 1.0

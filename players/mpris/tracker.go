@@ -281,7 +281,7 @@ func (t *tracker) turn(s status, answer bool, now media.Moment) {
 	case p == nil:
 	case s == statusStopped:
 		// Of a medium that was not told yet this may be a lie, which its probes show; an answer only repeats the lie.
-		if p.told && !p.over && !(p.lied && answer) {
+		if p.told && !p.over && (!p.lied || !answer) {
 			t.hold(now)
 		}
 	case p.over:

@@ -28,11 +28,11 @@ type Trouble struct {
 	Kind    TroubleKind
 	Address string // of the bus, empty when none is known
 	UID     int    // whose bus refuses, -1 when unknown
-	Err     error
+	Err     error  // what the attempt said
 }
 
-// Error says it in a sentence.
-func (t *Trouble) Error() string {
+// String says it in a sentence.
+func (t *Trouble) String() string {
 	at := media.Sanitize(t.Address)
 	switch t.Kind {
 	case NoBus:
@@ -48,9 +48,6 @@ func (t *Trouble) Error() string {
 	}
 	return fmt.Sprintf("the session bus %s cannot be reached: %v", at, t.Err)
 }
-
-// Unwrap gives what the attempt said.
-func (t *Trouble) Unwrap() error { return t.Err }
 
 var errNoBus = errors.New("no session bus")
 
@@ -95,6 +92,6 @@ func (s *Source) lose(at spot, err error) {
 	case t.Kind == NoBus:
 		s.log.Debug("no session bus: its socket is waited for")
 	default:
-		s.log.Warn(t.Error())
+		s.log.Warn(t.String())
 	}
 }
