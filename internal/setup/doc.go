@@ -68,6 +68,7 @@ type Step struct {
 	Copy string
 
 	now, want file
+	edited    bool // somebody else wrote into a file that goes
 }
 
 // file is a file at one moment.

@@ -20,7 +20,7 @@ const (
 func MPV(s Surroundings) *Player {
 	p := &Player{
 		name: mpvName, around: s, begin: func() {}, change: changeScript, takeBack: takeScriptBack,
-		leftover: func(now file) bool { return version(now.data) > 0 },
+		leftover: func(now file) (ours, edited bool) { return version(now.data) > 0, !bytes.Equal(now.data, Script) },
 	}
 	folders := s.mpvFolders()
 	for _, folder := range folders {

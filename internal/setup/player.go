@@ -22,8 +22,8 @@ type Player struct {
 	change func(path string, now file) (want file, diff []string, text string, err error)
 	// takeBack undoes a change in a file that was changed again since: before is what was there, wrote is ours.
 	takeBack func(now, before, wrote file) (want file, diff []string, err error)
-	// leftover reports whether a file is ours though nothing is recorded of it.
-	leftover func(now file) bool
+	// leftover reports whether a file is ours though nothing is recorded of it, and whether it was edited.
+	leftover func(now file) (ours, edited bool)
 	notes    func() []string
 	folder   string
 }

@@ -252,14 +252,20 @@ func TestEditedScriptIsKeptWhenItGoes(t *testing.T) {
 }
 
 func TestScriptOfALostRecordGoesToo(t *testing.T) {
-	s := home(t, nil)
-	apply(t, setup.MPV(s))
-	if err := os.RemoveAll(s.State); err != nil {
-		t.Fatal(err)
-	}
-	undo(t, setup.MPV(s))
-	if _, err := os.Stat(filepath.Join(s.Home, ".config/mpv", script)); err == nil {
-		t.Error("it is still there")
+	for _, edit := range []string{"", "-- my line\n"} {
+		s := home(t, nil)
+		apply(t, setup.MPV(s))
+		if err := os.RemoveAll(s.State); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(s.Home, ".config/mpv", script), string(setup.Script)+edit)
+		plan := undo(t, setup.MPV(s))
+		if _, err := os.Stat(filepath.Join(s.Home, ".config/mpv", script)); err == nil {
+			t.Error("it is still there")
+		}
+		if kept := plan.Steps[0].Copy != ""; kept != (edit != "") {
+			t.Errorf("with %q added, kept in %q", edit, plan.Steps[0].Copy)
+		}
 	}
 }
 

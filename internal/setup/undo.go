@@ -25,8 +25,14 @@ func (p *Player) PlanUndo() (Plan, error) {
 		if rec.find(path) != nil {
 			continue
 		}
-		if now, err := read(path); err == nil && now.exists && p.leftover(now) {
-			plan.Steps = append(plan.Steps, Step{File: path, Action: ActionRemove, Text: "it is a script of simkld", now: now})
+		now, err := read(path)
+		if err != nil || !now.exists {
+			continue
+		}
+		if ours, edited := p.leftover(now); ours {
+			plan.Steps = append(plan.Steps, Step{
+				File: path, Action: ActionRemove, Text: "it is a script of simkld", now: now, edited: edited,
+			})
 		}
 	}
 	return plan, nil
@@ -60,7 +66,7 @@ func (p *Player) planBack(e entry) Step {
 		if s.want, s.Diff, err = p.takeBack(now, before, wrote); err != nil {
 			return s.refuse(err)
 		}
-		s.Text = "only what simkld wrote, because it was changed since"
+		s.edited, s.Text = true, "only what simkld wrote, because it was changed since"
 		if now.same(s.want) {
 			s.Text = "nothing of simkld is left in it"
 			return s
@@ -88,7 +94,7 @@ func (p *Player) Undo(plan Plan) (Plan, error) {
 		if e := rec.find(s.File); e != nil {
 			folders = e.Folders
 		}
-		copied, err := p.undo(rec, s)
+		copied, err := p.undo(s)
 		if err == nil {
 			err = p.forget(rec, s.File)
 		}
@@ -110,8 +116,8 @@ func (p *Player) Undo(plan Plan) (Plan, error) {
 	return plan, nil
 }
 
-// undo changes one file back. What somebody else wrote into a file that goes is kept.
-func (p *Player) undo(rec *record, s Step) (string, error) {
+// undo changes one file back. What somebody else wrote into a file that goes is kept, and where is told.
+func (p *Player) undo(s Step) (copied string, err error) {
 	if s.Action == ActionKeep {
 		return "", nil
 	}
@@ -125,23 +131,16 @@ func (p *Player) undo(rec *record, s Step) (string, error) {
 	if s.want.exists {
 		return "", write(s.File, s.want)
 	}
-	copied, err := p.keepEdited(rec, s)
-	if err != nil {
-		return "", err
+	if s.edited {
+		if copied, err = p.keep(s); err != nil {
+			return "", err
+		}
 	}
 	return copied, os.Remove(s.File)
 }
 
-// keepEdited keeps a copy of a file that goes and is not what we wrote.
-func (p *Player) keepEdited(rec *record, s Step) (string, error) {
-	e := rec.find(s.File)
-	if e == nil {
-		if p.name == mpvName && string(s.now.data) == string(Script) {
-			return "", nil
-		}
-	} else if _, wrote, err := p.copies(e); err != nil || s.now.same(wrote) {
-		return "", err
-	}
+// keep keeps a copy of a file that goes.
+func (p *Player) keep(s Step) (string, error) {
 	if err := paths.PrivateDir(p.kept()); err != nil {
 		return "", err
 	}

@@ -34,7 +34,7 @@ var vlcKeys = []struct{ key, section string }{
 func VLC(s Surroundings) *Player {
 	p := &Player{
 		name: vlcName, around: s, targets: s.vlcrcs(), takeBack: takeVLCBack,
-		leftover: func(file) bool { return false }, // what is in a vlcrc may be the user's own
+		leftover: func(file) (ours, edited bool) { return false, false }, // what is in a vlcrc may be the user's own
 	}
 	given := map[int]bool{} // ports that another of these files has: two VLC can run at once
 	p.begin = func() {
