@@ -44,6 +44,9 @@ func (m metadata) key() string {
 // noTrack is the track id that stands for no medium (the specification; Chromium ends with it).
 const noTrack = "/NoTrack"
 
+// placeholder ends what Chromium says of a private window instead of a title (edge-cases.md M17).
+const placeholder = " is playing media"
+
 // readMetadata takes the Metadata property. What has another type than it should is left out.
 func readMetadata(raw map[string]dbus.Variant) metadata {
 	var m metadata
@@ -54,7 +57,9 @@ func readMetadata(raw map[string]dbus.Variant) metadata {
 	if s, ok := stringOf(raw["xesam:url"]); ok && len(s) <= maxURL {
 		m.url = s
 	}
-	m.title = shortText(raw["xesam:title"])
+	if m.title = shortText(raw["xesam:title"]); m.url == "" && strings.HasSuffix(m.title, placeholder) {
+		m.title = ""
+	}
 	m.length = readLength(raw["mpris:length"])
 	m.tags = readTags(raw)
 	return m

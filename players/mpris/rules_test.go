@@ -415,6 +415,19 @@ func TestBrowserIsDeniedAndNotAskedAgain(t *testing.T) {
 	})
 }
 
+func TestPrivateWindowIsNotTold(t *testing.T) {
+	bubble(t, mpris.Config{Allow: []string{"chromium"}}, func(t *testing.T, s *scene) {
+		s.owner("org.mpris.MediaPlayer2.chromium.instance42", "", one)
+		s.with(one, func(m *model) { m.move(0, 1) })
+		s.change(one, map[string]dbus.Variant{"PlaybackStatus": dbus.MakeVariant("Playing"), "Metadata": dbus.MakeVariant(
+			map[string]dbus.Variant{"xesam:title": dbus.MakeVariant("A site is playing media")})})
+		time.Sleep(time.Minute)
+		if n := s.rec.Len(); n != 0 {
+			t.Errorf("told %d events", n)
+		}
+	})
+}
+
 func TestURLIsToldIfItsHostIsIncluded(t *testing.T) {
 	cfg := mpris.Config{AllowURL: func(url string) bool { return strings.HasPrefix(url, "https://films.example/") }}
 	bubble(t, cfg, func(t *testing.T, s *scene) {
