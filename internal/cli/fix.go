@@ -10,7 +10,9 @@ import (
 	"github.com/simkld/simkld/internal/about"
 	"github.com/simkld/simkld/internal/api"
 	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/lookup"
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/simkl"
 	"github.com/simkld/simkld/internal/store"
 	"github.com/simkld/simkld/internal/term"
 )
@@ -26,11 +28,13 @@ func newFix(env *Env) *cobra.Command {
 	var f fixFlags
 	var season, episode int
 	cmd := &cobra.Command{
-		Use: "fix [ENTRY] --simkl ID", Short: "say which title it is, here and from now on", GroupID: groupMend, Args: between(0, 1),
-		Long: `Without a number: what plays, else what was played last. What waits is sent as the
-right title, an episode that was sent wrongly is taken back and sent anew, and the same
-is done for that folder and title from now on.`,
-		Example: `  simkld fix 47 --simkl 12001
+		Use: "fix [ENTRY] [--simkl ID]", Short: "say which title it is, here and from now on", GroupID: groupMend, Args: between(0, 1),
+		Long: `Without a number: what plays, else what was played last. Without an id, Simkl is
+asked for titles that fit (by title and by the file's name, never its folders), and you
+choose. What waits is sent as the right title, an episode that was sent wrongly is taken
+back and sent anew, and the same is done for that folder and title from now on.`,
+		Example: `  simkld fix 47
+  simkld fix 47 --simkl 12001
   simkld fix --imdb tt0113277
   simkld fix 52 --mal 37430 --episode 1`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,8 +65,6 @@ is done for that folder and title from now on.`,
 
 func (f fixFlags) check() error {
 	switch {
-	case f.ids.IsZero():
-		return fault.New(fault.Usage, "fix needs to know the title", "give --simkl ID (or --imdb, --tmdb, --tvdb, --mal, --anidb)")
 	case f.ids.Simkl < 0:
 		return fault.Usagef("copy the number in the page's address", "--simkl is %d", f.ids.Simkl)
 	case f.ids.IMDB != "" && !strings.HasPrefix(f.ids.IMDB, "tt"):
@@ -79,23 +81,23 @@ func (f fixFlags) check() error {
 }
 
 func fix(ctx context.Context, env *Env, args []string, f fixFlags) error {
+	if f.ids.IsZero() && !env.interactive() {
+		return fault.New(fault.Usage, "fix asks which title it is, and this is no terminal", "give --simkl ID (or --imdb, --tmdb, --tvdb, --mal, --anidb)")
+	}
 	target, err := fixTarget(ctx, env, args)
 	if err != nil {
 		return err
 	}
-	raw := rawMatch(ctx, target.Path)
-	hit, err := lookUp(ctx, env, f, raw)
+	plan, decided, err := decideFix(ctx, env, f, target)
+	if ctx.Err() != nil {
+		return fault.New(fault.Failed, "interrupted, nothing was changed", "")
+	}
 	if err != nil {
 		return err
 	}
-	if hit == nil {
-		if hit, err = offered(ctx, env, target.ID, f.ids.Simkl); err != nil {
-			return err
-		}
-	}
-	plan, err := planFix(f, raw, target, hit)
-	if err != nil {
-		return err
+	if !decided {
+		fmt.Fprintln(env.Err, "Left as it is, nothing was changed.")
+		return nil
 	}
 	s, err := env.state(ctx)
 	if err != nil {
@@ -105,10 +107,35 @@ func fix(ctx context.Context, env *Env, args []string, f fixFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := env.kick(ctx, api.KickRules); err != nil {
+	if err := env.kick(context.WithoutCancel(ctx), api.KickRules); err != nil {
 		return err
 	}
 	return sayFixed(env, target, plan, done)
+}
+
+// decideFix finds out what a watch is: by the id that was given, else by asking. It gives false where the person leaves
+// it as it is.
+func decideFix(ctx context.Context, env *Env, f fixFlags, target store.Entry) (plan fixPlan, decided bool, err error) {
+	raw := rawMatch(ctx, target.Path)
+	known, err := offered(ctx, env, target.ID)
+	if err != nil {
+		return plan, false, err
+	}
+	if f.ids.IsZero() {
+		dialog := fixDialog{env: env, given: f, target: target, raw: raw, known: known}
+		return dialog.ask(ctx)
+	}
+	hit, err := lookUp(ctx, env, f, raw)
+	if err != nil {
+		return plan, false, err
+	}
+	for _, c := range known {
+		if hit == nil && f.ids.Simkl != 0 && c.IDs.Simkl == f.ids.Simkl {
+			hit = &simkl.Hit{Kind: c.Kind, Title: c.Title, Year: c.Year, IDs: c.IDs, Slug: c.Slug, AnimeType: c.AnimeType}
+		}
+	}
+	plan, err = planChecked(ctx, env, f, raw, target, hit)
+	return plan, err == nil, err
 }
 
 // fixTarget is the watch to correct: a number's, else what plays, else what was played last.
@@ -202,10 +229,12 @@ func sayFixed(env *Env, target store.Entry, plan fixPlan, done fixDone) error {
 		words += "; " + term.Count(len(done.also), "other watch", "other watches") + " of the same title too"
 	}
 	switch {
+	case plan.once:
+		words += "; this one alone, no rule is remembered"
 	case done.rule == 0:
 		words += "; no rule is remembered, the name alone does not tell it apart"
 	case plan.rule.Offset != 0:
-		words += fmt.Sprintf("; the rule is remembered, with episodes %+d", plan.rule.Offset)
+		words += fmt.Sprintf("; the rule is remembered: %s here is %s", plan.here, lookup.EpisodeLabel(plan.match))
 	default:
 		words += "; the rule is remembered"
 	}

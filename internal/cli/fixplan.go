@@ -12,6 +12,7 @@ import (
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/fault"
 	"github.com/simkld/simkld/internal/identify"
+	"github.com/simkld/simkld/internal/lookup"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/simkl"
 	"github.com/simkld/simkld/internal/simkl/limits"
@@ -26,6 +27,10 @@ type fixPlan struct {
 	// rule is what is learned; nothing when remember is false.
 	rule     store.Rule
 	remember bool
+	// once: the person wants no rule.
+	once bool
+	// here is the episode as the name has it: "S01E13".
+	here string
 	// answer is the title on Simkl, nil when Simkl could not be asked.
 	answer *media.Answer
 }
@@ -80,20 +85,50 @@ func lookUp(ctx context.Context, env *Env, f fixFlags, raw media.Match) (*simkl.
 	return &hits[0], nil
 }
 
-// offered is the candidate of that id that came with the watch, nil when there is none.
-func offered(ctx context.Context, env *Env, watch media.WatchID, id media.SimklID) (*simkl.Hit, error) {
+// offered are the candidates that an answer or an earlier look-up left with a watch.
+func offered(ctx context.Context, env *Env, watch media.WatchID) ([]media.Answer, error) {
 	rows, err := rowsOf(ctx, env)
-	if err != nil || id == 0 {
+	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		for _, c := range r.Candidates {
-			if r.Watch == watch && c.IDs.Simkl == id {
-				return &simkl.Hit{Kind: c.Kind, Title: c.Title, Year: c.Year, IDs: c.IDs, Slug: c.Slug, AnimeType: c.AnimeType}, nil
-			}
+	for _, r := range slices.Backward(rows) {
+		if r.Watch == watch && len(r.Candidates) > 0 {
+			return r.Candidates, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // none is no error
+	return nil, nil
+}
+
+// planChecked is planFix, held against Simkl's own list of the episodes: what differs by catalogue (TVDB counts Friends
+// otherwise than TMDB does) is found out before a rule learns it.
+func planChecked(ctx context.Context, env *Env, f fixFlags, raw media.Match, target store.Entry, hit *simkl.Hit) (fixPlan, error) {
+	plan, err := planFix(f, raw, target, hit)
+	if err != nil || hit == nil || plan.match.Kind != media.KindEpisode {
+		return plan, err
+	}
+	from, err := env.searcher(ctx)
+	if err != nil || from == nil {
+		return plan, err
+	}
+	list, err := from.Episodes(simkl.WithPriority(ctx, limits.Typed), hit.Kind, hit.IDs.Simkl)
+	if ctx.Err() != nil {
+		return plan, ctx.Err()
+	}
+	if err != nil {
+		fmt.Fprintf(env.Err, "Simkl's list of episodes was not read (%s): %s is taken as it is.\n",
+			media.Sanitize(explain(err).Error()), lookup.EpisodeLabel(plan.match))
+		return plan, nil
+	}
+	missing := lookup.Missing(hit.Kind, list, plan.match)
+	if missing == "" {
+		return plan, nil
+	}
+	a := media.Answer{Title: media.Sanitize(hit.Title), Year: hit.Year}
+	return plan, fault.New(fault.NotFound, answerTitle(a)+" has no "+missing, "say which it is there with --season and --episode")
+}
+
+func isFilm(kind media.AnswerKind, animeType string) bool {
+	return kind == media.AnswerMovie || kind == media.AnswerAnime && animeType == "movie"
 }
 
 // planFix decides what the watch is and what is learned.
@@ -111,9 +146,16 @@ func planFix(f fixFlags, raw media.Match, target store.Entry, hit *simkl.Hit) (f
 	} else if f.season == nil && f.episode == nil && raw.Kind != media.KindEpisode {
 		kind = media.AnswerMovie
 	}
-	plan := fixPlan{rule: store.Rule{Title: raw.Title, IDs: m.IDs, Kind: kind}}
+	film := kind == media.AnswerMovie
+	if hit != nil {
+		film = isFilm(hit.Kind, hit.AnimeType)
+	}
+	plan := fixPlan{rule: store.Rule{Title: raw.Title, IDs: m.IDs, Kind: kind}, here: hereLabel(raw, target.Match)}
 	var err error
-	if kind == media.AnswerMovie {
+	if film {
+		if raw.Kind != media.KindMovie {
+			plan.rule.Kind = media.AnswerMovie // a number in the name is none of the film's, an anime film's neither
+		}
 		err = planFilm(f, &m)
 	} else {
 		err = planEpisode(f, raw, target, kind, &m, &plan.rule)
@@ -126,7 +168,7 @@ func planFix(f fixFlags, raw media.Match, target store.Entry, hit *simkl.Hit) (f
 		plan.rule.Folder = ruleFolder(target.Path, plan.rule)
 	}
 	// A rule without a folder or a title would take everything for this one.
-	plan.remember = plan.rule.Folder != "" && plan.rule.Title != "" && (kind == media.AnswerMovie || hasNumber(raw))
+	plan.remember = plan.rule.Folder != "" && plan.rule.Title != "" && (film || hasNumber(raw))
 	if hit != nil {
 		plan.answer = answerOfHit(*hit, m)
 	}
@@ -195,6 +237,17 @@ func numbersOf(raw, known media.Match) media.Number {
 	return list[0]
 }
 
+// hereLabel is the episode of this watch as the name has it.
+func hereLabel(raw, known media.Match) string {
+	own := []media.Number{numbersOf(raw, known)}
+	if len(raw.Episodes) > 0 {
+		raw.Episodes = own
+	} else if len(raw.Absolute) > 0 {
+		raw.Absolute = own
+	}
+	return lookup.EpisodeLabel(raw)
+}
+
 // seasonFolder is a folder that holds one season, in the words of the usual languages.
 var seasonFolder = regexp.MustCompile(`(?i)^(season|series|staffel|saison|temporada|stagione|s)[ ._-]*\d{1,4}$|^specials$`)
 
@@ -250,6 +303,7 @@ func applyFix(ctx context.Context, env *Env, s *store.Store, target store.Entry,
 			done.became = becameRepaired
 		}
 	}
+	ctx = context.WithoutCancel(ctx) // the rest is quick, and half of it would be worse than a late Ctrl-C
 	if plan.remember {
 		id, err := s.AddRule(ctx, plan.rule)
 		if err != nil {
@@ -343,7 +397,11 @@ func repair(ctx context.Context, env *Env, s *store.Store, target store.Entry, p
 	if wrong.Kind == media.AnswerShow {
 		item.Season = wrong.Season
 	}
-	if _, err := linked.Client.RemoveHistory(simkl.WithPriority(ctx, limits.Typed), []simkl.HistoryItem{item}); err != nil {
+	_, err = linked.Client.RemoveHistory(simkl.WithPriority(ctx, limits.Typed), []simkl.HistoryItem{item})
+	if ctx.Err() != nil {
+		return fault.New(fault.Failed, "interrupted while "+answerTitle(cleanAnswer(*wrong))+" was removed at Simkl, nothing else was changed", "run it again")
+	}
+	if err != nil {
 		return err
 	}
 	// It is gone there: what follows is finished even if Ctrl-C comes now.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -17,16 +18,19 @@ import (
 )
 
 func newMatch(env *Env) *cobra.Command {
-	var jsonl bool
+	var jsonl, online bool
 	cmd := &cobra.Command{
-		Use: "match PATH...", Short: "how files or addresses are understood; asks nobody", GroupID: groupTry,
+		Use: "match PATH...", Short: "how files or addresses are understood", GroupID: groupTry,
 		Long: `Nothing is opened but folders, and nothing goes to the network. A folder is walked.
-With --jsonl, lines of {"id", "path"} on standard input are answered one by one.`,
+With --jsonl, lines of {"id", "path"} on standard input are answered one by one.
+With --online, Simkl is asked too, by the names of the files without their folders.`,
 		Example: `  simkld match "Severance S02E03.mkv"
   simkld match ~/Videos/TV
   simkld match --json *.mkv | jq -r '.[] | select(.kind == "none") | .path'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case jsonl && online:
+				return fault.New(fault.Usage, "--jsonl asks nobody", "leave --online out")
 			case jsonl && len(args) > 0:
 				return fault.New(fault.Usage, "--jsonl reads paths from standard input", "name no paths with it")
 			case jsonl:
@@ -34,10 +38,14 @@ With --jsonl, lines of {"id", "path"} on standard input are answered one by one.
 			case len(args) == 0:
 				return fault.New(fault.Usage, "match needs a path", "write it like '"+usageLine(cmd)+"'")
 			}
+			if online {
+				return matchOnline(cmd.Context(), env, args)
+			}
 			return match(cmd.Context(), env, args)
 		},
 	}
 	cmd.Flags().BoolVar(&jsonl, "jsonl", false, "answer lines of JSON from standard input, one each")
+	cmd.Flags().BoolVar(&online, "online", false, "ask Simkl too, for at most 5 files and no folder")
 	return cmd
 }
 
@@ -166,7 +174,15 @@ type matched struct {
 	Source     string         `json:"source,omitempty"`
 	Refused    media.Reason   `json:"refused,omitempty"`
 	Because    []string       `json:"because"`
+	// Simkl is there with --online only: null where Simkl does not know the file.
+	Simkl *onlineJSON `json:"simkl,omitempty"`
 }
+
+// onlineJSON is Simkl's answer, or null.
+type onlineJSON struct{ *answerJSON }
+
+// MarshalJSON writes null for no answer.
+func (o onlineJSON) MarshalJSON() ([]byte, error) { return json.Marshal(o.answerJSON) }
 
 func matchedOf(path string, m media.Match) matched {
 	m = cleanMatch(m)

@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox": startSandbox, "daemon": startDaemon, "end": endProcess, "until": until, "seed": seed,
-			"normal": normal, "mpv": startMPV, "spoil": spoil,
+			"normal": normal, "mpv": startMPV, "spoil": spoil, "played": played,
 		},
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		RequireExplicitExec: true,
@@ -310,5 +310,31 @@ func seed(ts *testscript.TestScript, _ bool, _ []string) {
 		Progress: 97, Played: 12.5, Reason: media.ReasonNotPlayed,
 		Chain: []byte(`[{"rule":"position","mark":"ok","text":"ended at 97 %, 80 % needed"},{"rule":"played","mark":"NO","text":"12 %, 50 % needed","decided":true}]`),
 	}))
+	ts.Check(s.Close())
+}
+
+// played: played FILE LENGTH writes a finished watch of that file, which was not recognised, just now.
+func played(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	length, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	dir := ts.Getenv("STATE")
+	ts.Check(os.MkdirAll(dir, 0o700))
+	s, _, err := store.Open(ctx, dir, store.Options{Now: time.Now})
+	ts.Check(err)
+	id, err := s.NextWatch(ctx)
+	ts.Check(err)
+	at := time.Now().UTC()
+	match := media.Match{Kind: media.KindNone}
+	ts.Check(s.SaveEntry(ctx, store.Entry{
+		ID: id, Match: match, Path: ts.MkAbs(args[0]), Player: "mpv", Length: length, Started: at.Add(-length), Ended: at,
+		WatchedAt: at, Outcome: store.OutcomeUnmatched, Progress: 100, Played: 98,
+	}))
+	_, _, err = s.Add(ctx, queue.Row{
+		Call: media.Call{
+			Watch: id, Seq: 1, Verb: media.VerbWatched, Match: match, Progress: 100, At: at, Path: ts.MkAbs(args[0]), Player: "mpv",
+		}, State: queue.StateUnmatched, CreatedAt: at, LastError: "a bare name outside the library folders",
+	})
+	ts.Check(err)
 	ts.Check(s.Close())
 }

@@ -184,3 +184,13 @@ func (s *Store) Assign(ctx context.Context, id media.WatchID, m media.Match) err
 	}
 	return nil
 }
+
+// SetCandidates keeps the titles that a watch may be, for those who look later. It changes nothing else of the watch.
+func (s *Store) SetCandidates(ctx context.Context, id media.WatchID, list []media.Answer) error {
+	candidates, err := text(&list)
+	if err != nil {
+		return fmt.Errorf("keep the candidates of watch %d: %w", id, err)
+	}
+	return s.exec(ctx, fmt.Sprintf("keep the candidates of watch %d", id),
+		`UPDATE outbox SET candidates = ? WHERE watch = ? AND state = ?`, candidates, id, queue.StateUnmatched)
+}
