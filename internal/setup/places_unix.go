@@ -28,12 +28,12 @@ func (s Surroundings) mpvFolders() []string {
 		own = s.MPVHome
 	}
 	out := []string{own}
-	for used, folder := range map[string]string{
-		".var/app/io.mpv.Mpv": ".var/app/io.mpv.Mpv/config/mpv",
-		"snap/mpv/current":    "snap/mpv/current/.config/mpv",
+	for _, box := range []struct{ used, folder string }{
+		{".var/app/io.mpv.Mpv", ".var/app/io.mpv.Mpv/config/mpv"},
+		{"snap/mpv/current", "snap/mpv/current/.config/mpv"},
 	} {
-		if isFolder(filepath.Join(s.Home, used)) {
-			out = append(out, filepath.Join(s.Home, folder))
+		if isFolder(filepath.Join(s.Home, box.used)) {
+			out = append(out, filepath.Join(s.Home, box.folder))
 		}
 	}
 	return out
