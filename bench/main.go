@@ -182,6 +182,7 @@ func (w *world) latency(ctx context.Context) ([]figure, error) {
 		if err := pass(ctx, gap); err != nil {
 			return nil, err
 		}
+		w.forget()
 		began := time.Now()
 		if err := w.mpv.pause(true); err != nil {
 			return nil, err

@@ -60,10 +60,10 @@ func (m *mpv) send(command ...any) error {
 
 func (m *mpv) pause(on bool) error { return m.send("set_property", "pause", on) }
 
-// load plays a file, unless the one before was left paused.
+// load plays a file. The one before is left as it is: if it was paused, its going on would be a call of its own.
 func (m *mpv) load(path string) error {
-	if err := m.pause(false); err != nil {
+	if err := m.send("loadfile", path); err != nil {
 		return err
 	}
-	return m.send("loadfile", path)
+	return m.pause(false)
 }

@@ -95,6 +95,7 @@ func (k *killer) run(ctx context.Context, dir string) error {
 	c.Simkl.ClientID, c.Simkl.APIURL = "abc", os.Getenv(envAPI)
 	c.Scrobble.StartAfter, c.Scrobble.PauseAfter = 0, 0
 	c.Players.MPV.Sockets = []string{filepath.Join(dir, "mpv.sock")}
+	c.Players.MPRIS.Enabled = false
 	return app.Run(ctx, app.Options{
 		Paths: p, Loaded: config.Loaded{Config: c}, Log: log, Getenv: getenv, HTTP: k,
 		Ready: func() { fmt.Println("ready") },

@@ -113,30 +113,15 @@ func TestWhateverTheInstantOfTheCrashTheHistoryIsWhatWasPlayed(t *testing.T) {
 	all, near := hit.sum(""), hit.sum("before ", "after ")
 	t.Logf("%3d in all, %d of them at a write or a request", all, near)
 	for _, kind := range []string{"before write", "after write", "before request", "after request", "while playing", "while paused", "at random"} {
-		count(t, "kill "+kind, hit.sum(kind))
+		for range hit.sum(kind) {
+			playerstest.Count(t, "kill "+kind)
+		}
 		if hit.sum(kind) == 0 {
 			t.Errorf("none was killed %s", kind)
 		}
 	}
 	if 3*near < all {
 		t.Errorf("only %d of %d were killed at a write or a request", near, all)
-	}
-}
-
-// count adds to what `make test` says about its real parts.
-func count(t *testing.T, what string, n int) {
-	t.Helper()
-	file := os.Getenv("SIMKLD_TEST_COUNTS")
-	if file == "" {
-		return
-	}
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for range n {
-		fmt.Fprintln(f, what)
 	}
 }
 

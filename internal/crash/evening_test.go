@@ -109,7 +109,6 @@ func newEvening(t *testing.T, lives []life, offline bool, hit *tally) *evening {
 	}
 	// It stays at the end: where a film ends while no daemon lives, the next one sees that it did.
 	e.mpv = playerstest.StartMPV(t, filepath.Join(e.dir, "mpv.sock"), "", "--speed="+filmSpeed, "--keep-open=yes", "--keep-open-pause=no")
-	count(t, "mpv", 1)
 	t.Cleanup(e.end)
 	return e
 }

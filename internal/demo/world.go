@@ -171,7 +171,8 @@ func (w *world) settings() config.Config {
 	c.Simkl.ClientID, c.Simkl.APIURL, c.Simkl.DataURL, c.Simkl.SiteURL = clientID, url, url, url
 	c.Scrobble.StartAfter, c.Scrobble.PauseAfter = 0, 0
 	c.Players.MPV.Sockets = []string{w.socket()}
-	// Another player of this machine is none of the demo's business.
+	// The other players of this machine are none of the demo's business.
+	c.Players.MPRIS.Enabled = false
 	c.Matcher.Include = []string{filepath.Join(w.dir, "films")}
 	return c
 }
