@@ -31,10 +31,10 @@ import (
 	"github.com/simkld/simkld/internal/logs"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/paths"
+	"github.com/simkld/simkld/internal/service"
 	"github.com/simkld/simkld/internal/store"
 	"github.com/simkld/simkld/matcher"
 	"github.com/simkld/simkld/players"
-	"github.com/simkld/simkld/players/mpv"
 	"github.com/simkld/simkld/queue"
 	"github.com/simkld/simkld/scrobbler"
 )
@@ -72,7 +72,9 @@ type Daemon struct {
 	runner *scrobbler.Runner
 	queue  *queue.Queue
 	link   *link
-	told   chan scrobbler.Told
+	// systemd hears how the daemon is, where it was started by it.
+	systemd *service.Notify
+	told    chan scrobbler.Told
 
 	loaded  atomic.Pointer[config.Loaded]
 	trouble atomic.Pointer[string] // what the disk does not take, nil if it does
@@ -93,7 +95,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	d := &Daemon{opt: o, log: o.Log, now: o.Now}
+	d := &Daemon{opt: o, log: o.Log, now: o.Now, systemd: service.NewNotify(o.Log.Logger)}
 	d.started = d.now().Wall
 	d.loaded.Store(&o.Loaded)
 	// A session says at most a few things at once; what does not fit is for status only (see heard).
@@ -159,6 +161,8 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	parts.start(ctx, rankQueue, "queue", d.queue.Run)
 	parts.start(ctx, rankQueue, "account", d.link.run)
 	parts.start(ctx, rankDoors, "settings", d.watchSettings)
+	parts.start(ctx, rankDoors, "network and sleep", d.watchMachine)
+	parts.start(ctx, rankDoors, "watchdog", func(ctx context.Context) error { return d.systemd.Watchdog(ctx, d.answers) })
 	parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
 
 	// What an earlier run left is known before a player can speak.
@@ -172,6 +176,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	}
 	if err == nil {
 		d.log.Info("ready", zap.Int("pid", os.Getpid()), zap.String("state", d.opt.Paths.State))
+		d.systemd.Ready()
 		if d.opt.Ready != nil {
 			d.opt.Ready()
 		}
@@ -183,29 +188,11 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		err = nil // it was to end before it was ready
 	}
 	d.log.Info("stopping")
+	d.systemd.Stopping()
 	if stopped := parts.stop(); err == nil {
 		err = stopped
 	}
 	return err
-}
-
-// sources are the players that the settings say to watch.
-func (d *Daemon) sources() []players.Source {
-	var list []players.Source
-	if c := d.config().Players.MPV; c.Enabled {
-		around := mpv.Surroundings{
-			Runtime: d.opt.Getenv("XDG_RUNTIME_DIR"), Home: d.opt.Paths.Home, Config: d.opt.Getenv("XDG_CONFIG_HOME"),
-		}
-		if folder := around.Folder(); folder != "" {
-			// A folder that is there is watched alone; else it would be its busy parent.
-			if err := paths.PrivateDir(folder); err != nil {
-				d.log.Debug("the folder for mpv's sockets could not be made", zap.Error(err))
-			}
-		}
-		sockets := append(mpv.DefaultSockets(around), c.Sockets...)
-		list = append(list, mpv.New(mpv.Config{Sockets: sockets, Now: d.now, Log: d.log.Named("mpv")}))
-	}
-	return list
 }
 
 // stillThere reports whether the player of a saved session may still run.

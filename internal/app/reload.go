@@ -69,6 +69,8 @@ func (d *Daemon) watchFile() (saved <-chan fsnotify.Event, failed <-chan error, 
 }
 
 func (d *Daemon) reload(ctx context.Context) {
+	d.systemd.Reloading()
+	defer d.systemd.Ready()
 	loaded, err := d.opt.Reload()
 	if err != nil {
 		d.log.Error("the new settings are not taken, the old ones stay", zap.Error(err))

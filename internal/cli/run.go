@@ -11,6 +11,7 @@ import (
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/config"
 	"github.com/simkld/simkld/internal/logs"
+	"github.com/simkld/simkld/internal/service"
 	"github.com/simkld/simkld/internal/term"
 )
 
@@ -43,9 +44,11 @@ func run(ctx context.Context, env *Env) error {
 	defer signal.Stop(hangup)
 	// Who reads the log may go away (journald restarts, a pipe ends): that ends no daemon.
 	signal.Ignore(syscall.SIGPIPE)
-	return app.Run(ctx, app.Options{
-		Paths: p, Loaded: loaded, Hangup: hangup, Log: log, Getenv: env.getenv,
-		Reload: func() (config.Loaded, error) { return env.read() },
+	return service.RunUnder(ctx, false, func(ctx context.Context) error {
+		return app.Run(ctx, app.Options{
+			Paths: p, Loaded: loaded, Hangup: hangup, Log: log, Getenv: env.getenv,
+			Reload: func() (config.Loaded, error) { return env.read() },
+		})
 	})
 }
 

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/fsnotify/fsnotify"
 	"github.com/godbus/dbus/v5"
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
@@ -26,9 +29,11 @@ const (
 
 const (
 	busPatience = 10 * time.Second // for one call to the bus or to logind
-	// retryMost is the longest time without a look for a bus that is not there: five minutes are a wake-up no battery
-	// feels.
+	// retryMost is the longest time without a look for a bus that was there and went.
 	retryMost = 5 * time.Minute
+	// firstLook is when it is looked again for a bus that was never there: a machine without one (a container) is not
+	// woken for it, and one whose bus comes late is seen to sleep only afterwards until then.
+	firstLook = 30 * time.Minute
 )
 
 // watchSleep tells what logind says until ctx ends. It waits for the bus and for logind, and starts neither.
@@ -52,7 +57,58 @@ func watchSleep(ctx context.Context, address string, log *zap.Logger, tell func(
 			return nil
 		}
 		l.missing.Holds("no system bus: a sleep of this machine is seen only afterwards", zap.Error(err))
+		if !l.seen {
+			l.untilItComes(ctx)
+			timer.Reset(0)
+			continue
+		}
 		timer.Reset(l.retry.NextBackOff())
+	}
+}
+
+// untilItComes waits for the socket of a bus that was never there, or at most firstLook.
+func (l *logind) untilItComes(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, firstLook)
+	defer cancel()
+	socket := socketOf(l.address)
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		<-ctx.Done()
+		return
+	}
+	defer w.Close() //nolint:errcheck // a watch that is not needed any more
+	for ctx.Err() == nil {
+		if err := w.Add(nearest(socket)); err != nil {
+			<-ctx.Done()
+			return
+		}
+		if _, err := os.Stat(socket); err == nil {
+			return
+		}
+		select {
+		case <-w.Events:
+		case <-w.Errors:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// socketOf is the file of a bus's address, that of the machine's bus for "".
+func socketOf(address string) string {
+	for _, part := range strings.FieldsFunc(address, func(r rune) bool { return r == ':' || r == ',' || r == ';' }) {
+		if path, ok := strings.CutPrefix(part, "path="); ok {
+			return path
+		}
+	}
+	return "/run/dbus/system_bus_socket"
+}
+
+// nearest is the folder of a file, or the first one above it that exists.
+func nearest(file string) string {
+	for dir := filepath.Dir(file); ; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() || dir == filepath.Dir(dir) {
+			return dir
+		}
 	}
 }
 
@@ -63,6 +119,7 @@ type logind struct {
 	tell             func(asleep bool)
 	missing, refused *logs.Condition
 	retry            *backoff.ExponentialBackOff
+	seen             bool // a bus was there
 
 	conn  *dbus.Conn
 	owner string   // the unique name of logind, "" while it is not there
@@ -98,6 +155,7 @@ func (l *logind) connected(ctx context.Context) (err error) {
 	if !late.Stop() {
 		return errBusClosed
 	}
+	l.seen = true
 	l.missing.Ends("the system bus is there")
 	l.retry.Reset()
 	for {
