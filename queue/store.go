@@ -33,6 +33,10 @@ type Change struct {
 	TakeBack *Row
 }
 
+// MissingKeys is how the keys of the cache begin under which is kept what Simkl does not know. They are forgotten whenever a
+// person says something new: a correction, a rule, a retry.
+const MissingKeys = "missing/"
+
 // Store keeps the rows on disk. What a method has returned without error survives a power cut. Other processes
 // may change the rows at any time; they call Queue.Kick through the daemon afterwards.
 type Store interface {

@@ -46,10 +46,14 @@ func (s *Sender) Send(ctx context.Context, row queue.Row) queue.Outcome {
 	if !ok {
 		return noNumber
 	}
+	asked := inquiryOf(row)
 	var got simkl.Scrobbled
 	var err error
 	switch row.Verb {
 	case media.VerbStart:
+		if s.names.Missing(ctx, asked) {
+			return stillMissing
+		}
 		got, err = s.api().Start(ctx, call)
 	case media.VerbPause:
 		got, err = s.api().Pause(ctx, call)
@@ -61,11 +65,21 @@ func (s *Sender) Send(ctx context.Context, row queue.Row) queue.Outcome {
 	default:
 		return queue.Outcome{Class: queue.Refused, Words: "not a call that can be sent: " + string(row.Verb)}
 	}
+	if simkl.ClassOf(err) == simkl.NoMatch {
+		s.names.NoteMissing(ctx, asked)
+	}
 	if err != nil {
 		return s.outcome(ctx, err, "scrobble")
 	}
-	return s.judge(ctx, row, got.Answer)
+	out := s.judge(ctx, row, got.Answer)
+	if out.Class == queue.Done {
+		s.names.NoteKnown(ctx, asked)
+	}
+	return out
 }
+
+// stillMissing spares a question whose answer is known.
+var stillMissing = queue.Outcome{Class: queue.Mistaken, Words: "Simkl knew no such title or episode when it was asked last"}
 
 var noNumber = queue.Outcome{Class: queue.Mistaken, Words: "the episode has no number that Simkl knows"}
 
@@ -134,9 +148,16 @@ func historyOutcome(row queue.Row, got simkl.HistoryResult) queue.Outcome {
 // Confirm asks which title is meant by name and year, before a late watch is written under it.
 func (s *Sender) Confirm(ctx context.Context, row queue.Row) queue.Outcome {
 	ctx = simkl.WithPriority(ctx, limits.Finished)
+	asked := lateInquiryOf(row)
+	if s.names.Missing(ctx, asked) {
+		return stillMissing
+	}
 	hits, err := s.api().SearchID(ctx, simkl.Title{Name: titleOf(row, row.How()).Name, Year: row.Match.Year})
 	if err != nil {
 		return s.outcome(ctx, err, "")
+	}
+	if len(hits) == 0 {
+		s.names.NoteMissing(ctx, asked)
 	}
 	found := make([]media.Answer, len(hits))
 	for i, hit := range hits {

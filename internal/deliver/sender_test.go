@@ -33,16 +33,21 @@ type tokens struct{ grant simkl.Grant }
 func (t tokens) Load(context.Context) (simkl.Grant, error) { return t.grant, nil }
 func (tokens) Save(context.Context, simkl.Grant) error     { return nil }
 
-// memoryCache keeps everything for ever.
-type memoryCache map[string][]byte
+// memoryCache keeps what it is given for as long as it is told.
+type memoryCache map[string]kept
+
+type kept struct {
+	value []byte
+	until time.Time
+}
 
 func (c memoryCache) Cached(_ context.Context, key string) ([]byte, bool, error) {
 	v, ok := c[key]
-	return v, ok, nil
+	return v.value, ok && v.until.After(time.Now()), nil
 }
 
-func (c memoryCache) Cache(_ context.Context, key string, value []byte, _ time.Duration) error {
-	c[key] = value
+func (c memoryCache) Cache(_ context.Context, key string, value []byte, keep time.Duration) error {
+	c[key] = kept{value, time.Now().Add(keep)}
 	return nil
 }
 

@@ -15,6 +15,11 @@ type Names interface {
 	IDs(ctx context.Context, answer media.Answer) (media.IDs, error)
 	// Country is two letters in upper case, "" where Simkl does not say.
 	Country(ctx context.Context, answer media.Answer) (string, error)
+	// Missing reports whether Simkl said not long ago that it does not know what is asked for; NoteMissing remembers that
+	// it said so, NoteKnown that it knows the title.
+	Missing(ctx context.Context, asked Inquiry) bool
+	NoteMissing(ctx context.Context, asked Inquiry)
+	NoteKnown(ctx context.Context, asked Inquiry)
 }
 
 // trusted compares Simkl's answer with what was asked (product.md 5, Trust). byID says that the ids of asked were

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/queue"
 )
 
 // Cached gives a kept answer of Simkl that has not expired. An empty value may be kept too: "there is none".
@@ -31,6 +32,12 @@ func (s *Store) Cache(ctx context.Context, key string, value []byte, keep time.D
 	return s.exec(ctx, "write the cache", `INSERT INTO cache (key, value, expires) VALUES (?,?,?)
 		ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires`,
 		key, value, micros(s.now().Add(keep)))
+}
+
+// forgetMissing lets everything be asked of Simkl again (queue.MissingKeys).
+func forgetMissing(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM cache WHERE substr(key, 1, ?) = ?`, len(queue.MissingKeys), queue.MissingKeys)
+	return err
 }
 
 // Trusted is queue.Store's Trusted.

@@ -37,6 +37,9 @@ func (s *Store) Unmatched(ctx context.Context) ([]queue.Row, error) {
 func (s *Store) Retry(ctx context.Context, watches ...media.WatchID) (int, error) {
 	n := 0
 	err := s.write(ctx, func(tx *sql.Tx) error {
+		if err := forgetMissing(ctx, tx); err != nil {
+			return err
+		}
 		return s.each(ctx, tx, watches, func(id media.WatchID) error {
 			res, err := tx.ExecContext(ctx, `UPDATE outbox SET state = ?, form = 0, attempts = max(attempts, 1), locks = 0,
 				odds = 0, next_at = 0, patient = 0, answer = iif(verb = ?, answer, NULL) WHERE watch = ?`,
@@ -160,6 +163,9 @@ func (s *Store) Assign(ctx context.Context, id media.WatchID, m media.Match) err
 	}
 	found := false
 	err = s.write(ctx, func(tx *sql.Tx) error {
+		if err := forgetMissing(ctx, tx); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `UPDATE journal SET match = ? WHERE id = ?`, match, id); err != nil {
 			return err
 		}

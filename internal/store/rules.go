@@ -39,8 +39,10 @@ func (s *Store) AddRule(ctx context.Context, r Rule) (int64, error) {
 		if err != nil {
 			return err
 		}
-		id, err = res.LastInsertId()
-		return err
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		return forgetMissing(ctx, tx)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("keep a rule: %w", err)

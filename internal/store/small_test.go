@@ -14,6 +14,7 @@ import (
 
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/store"
+	"github.com/simkld/simkld/queue"
 )
 
 var update = flag.Bool("update", false, "write the kept files anew")
@@ -106,6 +107,57 @@ func TestTheCacheForgetsInTime(t *testing.T) {
 	now = now.Add(time.Hour)
 	if _, ok, err := s.Cached(t.Context(), "search severance"); ok || err != nil {
 		t.Errorf("after it expired: %v, %v", ok, err)
+	}
+}
+
+func TestWhatSimklDoesNotKnowIsForgottenWhenAPersonSaysSomethingNew(t *testing.T) {
+	t.Parallel()
+	for name, say := range map[string]func(s *store.Store) error{
+		"a correction": func(s *store.Store) error { return s.Assign(t.Context(), 1, severance(3)) },
+		"a rule": func(s *store.Store) error {
+			_, err := s.AddRule(t.Context(), store.Rule{Folder: "/tv", Title: "severance", IDs: media.IDs{Simkl: 7}})
+			return err
+		},
+		"a retry": func(s *store.Store) error { _, err := s.Retry(t.Context(), 1); return err },
+	} {
+		s := fresh(t)
+		add(t, s, row(1, 1, media.VerbWatched))
+		for _, key := range []string{queue.MissingKeys + "title/x", "names/x"} {
+			if err := s.Cache(t.Context(), key, nil, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := say(s); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := s.Cached(t.Context(), queue.MissingKeys+"title/x"); ok || err != nil {
+			t.Errorf("%s: still not asked for (%v)", name, err)
+		}
+		if _, ok, err := s.Cached(t.Context(), "names/x"); !ok || err != nil {
+			t.Errorf("%s: other answers are gone too (%v)", name, err)
+		}
+	}
+}
+
+func TestCandidatesStayWithAWatchThatIsNotRecognised(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	unknown := row(1, 1, media.VerbWatched)
+	unknown.State = queue.StateUnmatched
+	add(t, s, unknown)
+	add(t, s, row(2, 1, media.VerbWatched))
+	crash := []media.Answer{{Kind: media.AnswerMovie, Title: "Crash", Year: 2004, IDs: media.IDs{Simkl: 9}}}
+	for _, id := range []media.WatchID{1, 2, 3} {
+		if err := s.SetCandidates(t.Context(), id, crash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := s.Queue(t.Context())
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if diff := cmp.Diff(crash, rows[0].Candidates); diff != "" || rows[0].State != queue.StateUnmatched || len(rows[1].Candidates) != 0 {
+		t.Error(diff, rows)
 	}
 }
 
