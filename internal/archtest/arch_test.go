@@ -56,6 +56,8 @@ var arrows = map[string][]string{
 	"internal/secret":   {},
 	"internal/clock":    {"internal/media"},
 	"players":           {"internal/media"},
+	"players/vlc":       {"players", "internal/media"},
+	"internal/setup":    {"players/mpv", "internal/media", "internal/fault", "internal/paths"},
 	"players/mpv":       {"players", "internal/media"},
 	"scrobbler":         {"players", "internal/media"},
 	"matcher":           {"internal/media"},
