@@ -167,6 +167,11 @@ type notFoundIn struct {
 	Episodes list[historyRef] `json:"episodes"`
 }
 
+// any reports whether there is an item that Simkl did not find.
+func (n notFoundIn) any() bool {
+	return len(n.Movies)+len(n.Shows)+len(n.Anime)+len(n.Episodes) > 0
+}
+
 // historyRef is an item that an answer echoes.
 type historyRef struct {
 	titleIn

@@ -136,14 +136,19 @@ func (c *Client) scrobble(ctx context.Context, path string, query url.Values, s 
 		Progress      decimal `json:"progress"`
 		RewatchID     integer `json:"rewatch_id"`
 		RewatchStatus text    `json:"rewatch_status"`
+		// NotFound is how the sync writes say that they matched nothing; product.md 6 wants it understood here too.
+		NotFound object[notFoundIn] `json:"not_found"`
 	}
 	var title media.Answer
 	if err := a.decode(r, &in, func() bool {
 		var ok bool
 		title, ok = in.answer()
-		return ok && in.Action != ""
+		return ok && in.Action != "" || in.NotFound.get().any()
 	}); err != nil {
 		return Scrobbled{}, err
+	}
+	if in.NotFound.get().any() {
+		return Scrobbled{}, &Error{Class: NoMatch, Status: a.status, Endpoint: r.endpoint()}
 	}
 	title.Action = string(in.Action)
 	if title.Action == "pause" || title.Action == "checkin" {

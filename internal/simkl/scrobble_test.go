@@ -1,6 +1,7 @@
 package simkl_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,5 +63,29 @@ func TestPauseIsSentAsTheReferenceWritesItAndItsAnswerIsRead(t *testing.T) {
 	}
 	if got := asked[0].Header.Get("User-Agent"); got != "simkld/1.2.0" {
 		t.Errorf("User-Agent %q", got)
+	}
+}
+
+func TestTitleInNotFoundOfALiveCallIsNoMatch(t *testing.T) {
+	for _, body := range []string{
+		`{"added":{"movies":0},"not_found":{"movies":[],"shows":[{"title":"Severance","year":2022}],"episodes":[]}}`,
+		`{"id":0,"action":"start","progress":1,"show":{"title":"Severance","year":2022,"ids":{"simkl":1109411}},"not_found":{"shows":[{"title":"Severance"}]}}`,
+	} {
+		c := client(t, config(t, newServer(t, reply(201, body)).URL, v1()))
+
+		_, err := c.Start(t.Context(), severance())
+		if got := simkl.ClassOf(err); got != simkl.NoMatch {
+			t.Errorf("%s: class %q, error %v", body, got, err)
+		}
+	}
+}
+
+func TestEmptyNotFoundOfALiveCallIsNothing(t *testing.T) {
+	body := strings.TrimSuffix(pausedSeverance, "}") + `,"not_found":{"movies":[],"shows":[]}}`
+	c := client(t, config(t, newServer(t, reply(201, body)).URL, v1()))
+
+	got, err := c.Pause(t.Context(), severance())
+	if err != nil || got.Title != "Severance" {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
