@@ -29,6 +29,7 @@ type FakeVLC struct {
 	version  string
 	down     bool
 	answer   http.HandlerFunc // in the place of VLC's own answers
+	hangUp   bool             // at the next request
 	requests []string
 	dials    int
 
@@ -190,6 +191,18 @@ func (f *FakeVLC) Play(film VLCFilm) {
 // Again plays the film from its beginning as --repeat does: the same entry.
 func (f *FakeVLC) Again() { f.Seek(0) }
 
+// Restart ends all connections and plays a film as the entry that the one before was: another process has taken the
+// port.
+func (f *FakeVLC) Restart(film VLCFilm) {
+	f.mu.Lock()
+	f.plid--
+	f.mu.Unlock()
+	f.Play(film)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hangUp = true
+}
+
 // Pause pauses or plays on.
 func (f *FakeVLC) Pause(paused bool) {
 	f.mu.Lock()
@@ -250,7 +263,13 @@ func (f *FakeVLC) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.requests = append(f.requests, r.URL.RequestURI())
 	answer, password := f.answer, f.password
+	hangUpNow := f.hangUp
+	f.hangUp = false
 	f.mu.Unlock()
+	if hangUpNow {
+		hangUp(w)
+		return
+	}
 	user, given, _ := r.BasicAuth()
 	switch {
 	case answer != nil:

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -97,14 +98,25 @@ func (v *VLC) launch(t testing.TB, port int, args []string) {
 	}()
 }
 
+// lastPort is the port that was given away last.
+var lastPort atomic.Int32
+
+// freePort is a port below those that the system gives to outgoing connections, and never the same one twice: a VLC
+// whose port is taken plays on without an interface.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, ports = 12000, 20000
+	start := os.Getpid() * 101 // another test binary begins elsewhere
+	for range 1000 {
+		port := first + (start+int(lastPort.Add(1)))%ports
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // connect waits until VLC answers; false if it ended instead.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -486,6 +487,30 @@ func TestOneSlowAnswerEndsNothing(t *testing.T) {
 	})
 }
 
+func TestOddAnswersEndNothingBeforeTenSeconds(t *testing.T) {
+	play(t, nil, func(t *testing.T, s *scene) {
+		s.plays(t, film)
+		after(time.Minute)
+		for _, answer := range []string{"", "{", "<html>"} {
+			s.Answer(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) })
+			after(3 * time.Second)
+			s.Answer(nil)
+			after(30 * time.Second)
+		}
+		s.none(t, "an end or a jump", func(e players.Event) bool { return stopped(e) || e.Jumped })
+		s.Password("another")
+		at := time.Now()
+		e := s.next(t, "it is given up", stopped)
+		if d := time.Since(at); e.End != players.EndSilent || d < 8*time.Second || d > 13*time.Second {
+			t.Errorf("after %v told as %+v", d, e)
+		}
+		after(time.Minute)
+		if st := s.src.Statuses(); st[0].Trouble != vlc.TroublePassword {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
 func TestTroublesAreToldApartAndSaidOnce(t *testing.T) {
 	html := func(code int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -521,7 +546,7 @@ func TestTroublesAreToldApartAndSaidOnce(t *testing.T) {
 		"redirect": {func(f *playerstest.FakeVLC) {
 			f.Answer(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/elsewhere" {
-					panic("the redirect was followed")
+					t.Error("the redirect was followed")
 				}
 				http.Redirect(w, r, "/elsewhere", http.StatusFound)
 			})
@@ -532,12 +557,12 @@ func TestTroublesAreToldApartAndSaidOnce(t *testing.T) {
 				for n := range 200 {
 					if _, err := w.Write(chunk); err != nil {
 						if n > 3 {
-							panic("too much was read")
+							t.Errorf("%d MB were read", n)
 						}
 						return
 					}
 				}
-				panic("everything was read")
+				t.Error("everything was read")
 			})
 		}, vlc.TroubleNotVLC, 1},
 	} {
@@ -656,6 +681,43 @@ func TestInterfaceThatIsSwitchedOnLaterIsFound(t *testing.T) {
 		found = []vlc.Instance{{URL: "http://127.0.0.1:9090", Password: secret}}
 		s.wake <- struct{}{}
 		if e := s.plays(t, film); e.Instance != "127.0.0.1:9090" {
+			t.Errorf("told as %+v", e)
+		}
+	})
+}
+
+func TestPasswordThatChangedIsTriedSoon(t *testing.T) {
+	var password atomic.Value
+	password.Store("of last week")
+	play(t, func(c *vlc.Config) {
+		c.Instances = nil
+		c.Find = func() []vlc.Instance {
+			return []vlc.Instance{{URL: "http://127.0.0.1:8080", Password: password.Load().(string)}}
+		}
+	}, func(t *testing.T, s *scene) {
+		after(time.Minute)
+		if st := s.src.Statuses(); len(st) != 1 || st[0].Trouble != vlc.TroublePassword {
+			t.Errorf("status %+v", st)
+		}
+		password.Store(secret)
+		s.Play(film)
+		after(time.Minute)
+		s.next(t, "it plays", running)
+	})
+}
+
+func TestAnotherVLCOnTheSamePortIsSeenByWhatItPlays(t *testing.T) {
+	play(t, nil, func(t *testing.T, s *scene) {
+		first := s.plays(t, film)
+		after(time.Minute)
+		second := film
+		second.URI = "/films/Ronin (1998).mkv"
+		s.Restart(second) // its entries have the same numbers
+		end := s.next(t, "the first is over", stopped)
+		if end.Playback != first.Playback || end.Item.Path != film.URI {
+			t.Errorf("ended: %+v", end)
+		}
+		if e := s.next(t, "the second plays", running); e.Item.Path != second.URI {
 			t.Errorf("told as %+v", e)
 		}
 	})

@@ -53,3 +53,65 @@ func TestLawsOfPlaybacks(t *testing.T) {
 		}
 	})
 }
+
+// answers are VLC's words about one film, a second apart.
+func answers(length time.Duration, positions ...time.Duration) []vlc.Step {
+	var out []vlc.Step
+	for _, p := range positions {
+		out = append(out, vlc.Step{
+			State: "playing", Plid: "3", Path: "/films/3.mkv", Rate: 1, Screen: true, Length: length, Position: p, Wait: time.Second,
+		})
+	}
+	return out
+}
+
+func TestVLCThatExitsAfterTheEndReachedIt(t *testing.T) {
+	steps := answers(time.Minute, 57*time.Second, 58*time.Second, 59*time.Second)
+	steps = append(steps, vlc.Step{State: "stopped", Wait: time.Second}, vlc.Step{Gone: true})
+	events := vlc.Track(steps)
+	if last := events[len(events)-1]; last.End != players.EndReached || last.Position != time.Minute {
+		t.Errorf("told\n%s", playerstest.List(events))
+	}
+}
+
+func TestLengthThatRisesIsNotBelieved(t *testing.T) {
+	const first = 20 * time.Second // what was there when it was opened
+	steps := answers(first, 0, time.Second, 2*time.Second)
+	for i := range 20 {
+		at := time.Duration(3+i) * time.Second
+		steps = append(steps, answers(first+at, at)...)
+	}
+	for i := range 15 {
+		steps = append(steps, answers(42*time.Second, time.Duration(23+i)*time.Second)...)
+	}
+	events := vlc.Track(steps)
+	grew := false
+	for _, e := range events {
+		grew = grew || e.Item.Growing && e.Item.Length == 0
+	}
+	if last := events[len(events)-1]; !grew || last.Item.Growing || last.Item.Length != 42*time.Second {
+		t.Errorf("told\n%s", playerstest.List(events))
+	}
+}
+
+func TestStallIsToldWhereItStands(t *testing.T) {
+	events := vlc.Track(answers(time.Hour, 1*time.Second, 2*time.Second, 3*time.Second, 3*time.Second, 3*time.Second, 3*time.Second))
+	before, last := events[len(events)-2], events[len(events)-1]
+	// Who extrapolates hears within two seconds that it lags behind.
+	if last.State != players.Stalled || last.Position != 3*time.Second || before.Position != 3*time.Second || before.Jumped || last.Jumped {
+		t.Errorf("told\n%s", playerstest.List(events))
+	}
+}
+
+func TestLengthOfTheItemBeforeIsNotBelieved(t *testing.T) {
+	steps := append(answers(time.Hour, 0), answers(45*time.Minute, time.Second, 2*time.Second, 3*time.Second)...)
+	events := vlc.Track(steps)
+	if len(events) == 0 {
+		t.Fatal("nothing was told")
+	}
+	for _, e := range events {
+		if e.Item.Length != 45*time.Minute {
+			t.Errorf("told\n%s", playerstest.List(events))
+		}
+	}
+}

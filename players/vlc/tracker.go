@@ -55,7 +55,7 @@ type tracker struct {
 	opened   time.Duration
 	last     reading
 	moved    bool // the position moved since it was opened
-	movedAt  media.Moment
+	movedAt  time.Duration
 	screen   bool // it had a video output at least once
 	length   time.Duration
 	rises    int // how often the length rose in a row
@@ -92,7 +92,7 @@ func (t *tracker) load(s status, path string, now media.Moment) {
 	t.playback++
 	t.loaded, t.told, t.holding = true, false, false
 	t.path, t.still = path, isStill(path)
-	t.opened, t.movedAt = now.Mono, now
+	t.opened, t.movedAt = now.Mono, now.Mono
 	t.moved, t.screen = false, s.screen
 	t.length, t.rises = 0, 0
 	t.said = players.Event{}
@@ -102,7 +102,7 @@ func (t *tracker) load(s status, path string, now media.Moment) {
 // follow takes in what the next answer about the same item says.
 func (t *tracker) follow(s status, now media.Moment) {
 	if s.raw != t.last.raw {
-		t.movedAt = now
+		t.movedAt = now.Mono
 	}
 	t.moved = t.moved || s.raw > 0
 	t.screen = t.screen || s.screen
@@ -156,7 +156,7 @@ func (t *tracker) state(now media.Moment) (players.State, players.End) {
 	return players.Playing, players.EndNone
 }
 
-func (t *tracker) stands(now media.Moment) bool { return now.Mono-t.movedAt.Mono >= stallAfter }
+func (t *tracker) stands(now media.Moment) bool { return now.Mono-t.movedAt >= stallAfter }
 
 // atEnd reports whether a pause is that of --play-and-pause: at the end (edge-cases.md V8), of which VLC shows only
 // 85 % of a clip of four seconds.
@@ -172,17 +172,13 @@ func (t *tracker) tell(jumped bool, now media.Moment) {
 		return
 	}
 	state, end := t.state(now)
-	at := now
-	if state == players.Stalled && t.said.State == players.Playing && t.moved && t.movedAt.Mono > t.said.At.Mono {
-		at = t.movedAt // it stands since then
-	}
 	edge := !t.told || jumped || t.said.State != state || t.said.End != end || t.said.Rate != t.last.rate ||
 		!sameItem(t.said.Item, item)
 	if !edge && !t.strayed(state, now) {
 		return
 	}
 	t.told = true
-	t.emit(state, end, item, jumped, t.last.position, t.last.known, at)
+	t.emit(state, end, item, jumped, t.last.position, t.last.known, now)
 }
 
 // strayed reports whether whoever extrapolates from the last event should hear of the position.

@@ -157,11 +157,15 @@ func (w *watcher) poll(ctx context.Context) time.Duration {
 	}
 	now := w.src.now()
 	trouble, detail := troubleOf(err)
-	switch trouble {
-	case TroubleNone:
-	case TroubleSilent:
-		return w.noAnswer(detail, now)
-	case TroubleOff, TroublePassword, TroubleNotVLC, TroubleNoPassword:
+	switch {
+	case trouble == TroubleNone:
+	case trouble == TroubleOff:
+		return w.down(trouble, detail, now)
+	case w.up: // one odd answer of a player that is busy ends nothing
+		return w.noAnswer(trouble, detail, now)
+	case trouble == TroubleSilent:
+		return w.quiet(detail, now)
+	default:
 		return w.down(trouble, detail, now)
 	}
 	w.heard, w.hints, w.trouble = now.Mono, len(startsWithin), TroubleNone
@@ -245,14 +249,20 @@ func (w *watcher) find(ctx context.Context, password string, s status) bool {
 }
 
 // noAnswer waits for a player that is busy, and gives it up in the end.
-func (w *watcher) noAnswer(detail string, now media.Moment) time.Duration {
-	if w.up && now.Mono-w.heard < silentAfter {
+func (w *watcher) noAnswer(trouble Trouble, detail string, now media.Moment) time.Duration {
+	if now.Mono-w.heard < silentAfter {
 		return min(pollLoaded, silentAfter-(now.Mono-w.heard))
 	}
-	if w.up {
-		w.tracker.silent(now)
-		w.up = false
+	w.tracker.silent(now)
+	w.up = false
+	if trouble != TroubleSilent {
+		return w.down(trouble, detail, now)
 	}
+	return w.quiet(detail, now)
+}
+
+// quiet is the time until the next question to a player that gave no answer for long, or never any.
+func (w *watcher) quiet(detail string, now media.Moment) time.Duration {
 	w.src.report(w.host, TroubleSilent, detail, "")
 	switch {
 	case !w.known:
