@@ -15,6 +15,8 @@ type Config struct {
 	Places *Places
 	// Rules are asked in order, the first that covers a file decides: what `fix` learned before what the settings say.
 	Rules []Rule
+	// Relations are asked of what no rule covers; nil knows none.
+	Relations *Relations
 }
 
 // Identifier says who an item is. It is safe for concurrent use.
@@ -70,6 +72,7 @@ func (i *Identifier) identify(item media.Item, near around) (media.Match, bool, 
 			return m, false, fmt.Sprintf("it is a link to what matcher.exclude %q covers", entry)
 		}
 	}
+	m, _ = c.Relations.apply(m)
 	mayGo, note := mayGo(c.Places, item.Path, m)
 	return m, mayGo, note
 }
