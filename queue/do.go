@@ -359,9 +359,7 @@ func (q *Queue) write(ctx context.Context, c *changes) {
 	s := &q.run
 	if c != nil {
 		s.unwritten = append(s.unwritten, c.list...)
-		for _, e := range c.events {
-			q.events(e)
-		}
+		s.unsaid = append(s.unsaid, c.events...)
 	}
 	if len(s.unwritten) == 0 {
 		return

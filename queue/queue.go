@@ -248,6 +248,7 @@ func (q *Queue) Run(ctx context.Context) error {
 		if step.kind != stepWait {
 			q.do(ctx, step) // first: a pause is on the wire before anything is counted
 			q.publish(step)
+			q.say()
 			continue
 		}
 		q.publish(step)
@@ -261,7 +262,17 @@ func (q *Queue) Run(ctx context.Context) error {
 		}
 		timer.Stop()
 	}
+	q.say()
 	return nil
+}
+
+// say tells what happened, now that the status shows it too.
+func (q *Queue) say() {
+	unsaid := q.run.unsaid
+	q.run.unsaid = nil
+	for _, e := range unsaid {
+		q.events(e)
+	}
 }
 
 // random is the jitter.

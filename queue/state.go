@@ -10,6 +10,8 @@ import (
 
 // state is what Run knows. Only its goroutine touches it.
 type state struct {
+	// unsaid are events that are told once the status shows what they tell.
+	unsaid []Event
 	// titles are the pending rows by account and title, in order.
 	titles map[string][]*item
 	// byWatch are the same rows by watch.

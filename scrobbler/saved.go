@@ -220,6 +220,7 @@ func (s *session) wentOn(sv Saved, e players.Event, elapsed time.Duration) bool 
 	if sv.State != players.Playing || !e.Known || elapsed <= 0 || elapsed > longest {
 		return false
 	}
-	expected := s.pos + time.Duration(float64(elapsed)*s.rate)
+	// What came to its end meanwhile stands there.
+	expected := s.clamp(s.pos + time.Duration(float64(elapsed)*s.rate))
 	return (e.Position - expected).Abs() <= s.tolerance(elapsed)
 }
