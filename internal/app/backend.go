@@ -435,7 +435,7 @@ func (d *Daemon) applyRules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.who.Set(identifyConfig(d.places(), rules))
+	d.who.Set(d.identifyConfig(rules))
 	d.queue.Kick()
 	return d.runner.Do(ctx, func(m *scrobbler.Machine, now media.Moment) []scrobbler.Effect { return m.Again(now) })
 }

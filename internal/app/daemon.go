@@ -162,6 +162,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	parts.start(ctx, rankQueue, "account", d.link.run)
 	parts.start(ctx, rankDoors, "settings", d.watchSettings)
 	parts.start(ctx, rankDoors, "network and sleep", d.watchMachine)
+	parts.start(ctx, rankDoors, "memory", d.keepQuiet)
 	parts.start(ctx, rankDoors, "watchdog", func(ctx context.Context) error { return d.systemd.Watchdog(ctx, d.answers) })
 	parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
 
@@ -264,7 +265,7 @@ func (d *Daemon) identifier(ctx context.Context) (*identify.Identifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return identify.New(identify.Config{Places: d.places(), Rules: rules}), nil
+	return identify.New(d.identifyConfig(rules)), nil
 }
 
 // RulesOf are the rules of `fix`, the newest first, then those of the settings. Without a store none were learned.

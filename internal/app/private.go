@@ -6,7 +6,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/simkld/simkld/internal/identify"
 	"github.com/simkld/simkld/internal/store"
 	"github.com/simkld/simkld/scrobbler"
 )
@@ -35,8 +34,4 @@ func (d *Daemon) private(ctx context.Context) scrobbler.Private {
 		return scrobbler.Private{}
 	}
 	return scrobbler.Private{Until: until}
-}
-
-func identifyConfig(places *identify.Places, rules []identify.Rule) identify.Config {
-	return identify.Config{Places: places, Rules: rules}
 }

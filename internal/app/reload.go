@@ -98,7 +98,7 @@ func (d *Daemon) apply(ctx context.Context, loaded config.Loaded) error {
 		return fmt.Errorf("log.level: %w", err)
 	}
 	d.queue.SetLiveMaxAge(loaded.Config.Queue.LiveMaxAge)
-	d.who.Set(identifyConfig(d.places(), rules))
+	d.who.Set(d.identifyConfig(rules))
 	set := d.settings()
 	return d.runner.Do(ctx, func(m *scrobbler.Machine, now media.Moment) []scrobbler.Effect {
 		return append(m.Reload(set, now), m.Again(now)...)
