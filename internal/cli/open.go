@@ -51,7 +51,11 @@ func (e *Env) identifier(ctx context.Context) (*identify.Identifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := identify.Config{Places: app.PlacesOf(l.Config)}
+	p, err := e.paths()
+	if err != nil {
+		return nil, err
+	}
+	c := identify.Config{Places: app.PlacesOf(l.Config), Relations: app.RelationsOf(p)}
 	s, err := e.stateIfAny(ctx)
 	if err != nil {
 		return nil, err
