@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 	"github.com/simkld/simkld/internal/simkl"
 	"github.com/simkld/simkld/internal/store"
 	"github.com/simkld/simkld/internal/term"
+	"github.com/simkld/simkld/queue"
 )
 
 // fixFlags are what a person says a watch is.
@@ -155,10 +157,29 @@ func fixTarget(ctx context.Context, env *Env, args []string) (store.Entry, error
 		return store.Entry{}, err
 	}
 	entry, err := entryToMark(ctx, s, id)
-	if fault.KindOf(err) == fault.NotFound && id == 0 {
+	if fault.KindOf(err) != fault.NotFound {
+		return entry, err
+	}
+	if id == 0 {
 		return entry, fault.New(fault.NotFound, "nothing was played yet that could be corrected", "")
 	}
-	return entry, err
+	return entryOfRow(ctx, env, id, err)
+}
+
+// entryOfRow is a watch that waits but has not counted, so that the journal has none of it.
+func entryOfRow(ctx context.Context, env *Env, id media.WatchID, missing error) (store.Entry, error) {
+	rows, err := rowsOf(ctx, env)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	for _, r := range slices.Backward(rows) {
+		if r.Watch == id && r.Verb != queue.VerbTakeBack {
+			return store.Entry{
+				ID: id, Match: r.Match, Path: r.Path, Player: r.Player, Account: r.Account, Started: r.At, Ended: r.At, Progress: r.Progress,
+			}, nil
+		}
+	}
+	return store.Entry{}, missing
 }
 
 // playing is the session with that number, or the newest that has not ended; its journal entry goes before, since it

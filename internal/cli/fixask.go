@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -54,7 +55,7 @@ func (d *fixDialog) ask(ctx context.Context) (fixPlan, bool, error) {
 		case ctx.Err() != nil:
 			return plan, false, ctx.Err()
 		case err != nil:
-			fmt.Fprintln(d.env.Err, media.Sanitize(fault.Line("NO", explain(err))))
+			d.no(err)
 		case ok:
 			return plan, true, d.askFolder(ctx, &plan)
 		}
@@ -83,12 +84,20 @@ func (d *fixDialog) answer(ctx context.Context, line string) (fixPlan, bool, err
 	}
 	n, err := strconv.Atoi(line)
 	if err != nil || n < 1 || n > len(d.found) {
-		return fixPlan{}, false, fault.New(fault.Usage, strconv.Quote(line)+" is none of them",
-			"type its number, / for other words, # for an id, or Enter to leave it")
+		return fixPlan{}, false, fault.New(fault.Usage, strconv.Quote(line)+" is none of them: its number, / for other words, # for an id, or Enter to leave it", "")
 	}
 	c := d.found[n-1]
 	hit := simkl.Hit{Kind: c.Kind, Title: c.Title, Year: c.Year, IDs: c.IDs, Slug: c.Slug, AnimeType: c.AnimeType}
 	return d.take(ctx, media.IDs{Simkl: c.IDs.Simkl}, &hit)
+}
+
+// no says why an answer is not taken; what can be done is asked next.
+func (d *fixDialog) no(err error) {
+	words := explain(err).Error()
+	if e, ok := errors.AsType[*fault.Error](explain(err)); ok {
+		words = e.What
+	}
+	fmt.Fprintln(d.env.Err, d.env.errOut().Paint(term.NeedsYou, "NO")+"  "+media.Sanitize(words))
 }
 
 // rest is what stands behind a sign, or is asked for where nothing does.
@@ -114,7 +123,7 @@ func (d *fixDialog) take(ctx context.Context, ids media.IDs, hit *simkl.Hit) (fi
 	if err == nil || f.episode != nil || hit != nil && isFilm(hit.Kind, hit.AnimeType) {
 		return plan, err == nil, err
 	}
-	fmt.Fprintln(d.env.Err, media.Sanitize(fault.Line("NO", explain(err))))
+	d.no(err)
 	line, err := d.env.prompt(ctx, "Which episode is it there (S02E03, or 5)? Enter for another title: ")
 	if err != nil || strings.TrimSpace(line) == "" {
 		return plan, false, err

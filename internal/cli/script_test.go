@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox": startSandbox, "daemon": startDaemon, "end": endProcess, "until": until, "seed": seed,
-			"normal": normal, "mpv": startMPV, "spoil": spoil, "played": played,
+			"normal": normal, "mpv": startMPV, "spoil": spoil, "played": played, "asked": asked,
 		},
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		RequireExplicitExec: true,
@@ -337,4 +337,24 @@ func played(ts *testscript.TestScript, _ bool, args []string) {
 	})
 	ts.Check(err)
 	ts.Check(s.Close())
+}
+
+// asked: asked N REGEXP wants that many requests whose method, path and query match to have been made of Simkl.
+func asked(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	s, _, err := store.Open(ctx, ts.Getenv("STATE"), store.Options{Now: time.Now})
+	ts.Check(err)
+	all, err := s.Requests(ctx, time.Time{})
+	ts.Check(errors.Join(err, s.Close()))
+	re, n := regexp.MustCompile(args[1]), 0
+	var lines []string
+	for _, r := range all {
+		line := fmt.Sprintf("%s %s %v", r.Method, r.Path, r.Query)
+		if lines = append(lines, line); re.MatchString(line) {
+			n++
+		}
+	}
+	if fmt.Sprint(n) != args[0] {
+		ts.Fatalf("%d requests match %q, want %s:\n%s", n, args[1], args[0], strings.Join(lines, "\n"))
+	}
 }
