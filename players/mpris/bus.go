@@ -2,10 +2,13 @@ package mpris
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,23 +67,34 @@ func (s spot) socket() string {
 // find looks for the bus (edge-cases.md M22). No bus is ever started: neither by dbus-launch nor by an address that
 // runs a command.
 func (s *Source) find() spot {
-	for _, address := range []string{s.cfg.Address, s.cfg.Getenv("DBUS_SESSION_BUS_ADDRESS")} {
-		if address != "" && !starts(address) {
-			return spot{address: address, paths: socketsOf(address)}
+	if address := s.cfg.Address; address != "" && !starts(address) {
+		return spot{address: address, paths: socketsOf(address)}
+	}
+	var named spot
+	if address := s.cfg.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" && !starts(address) {
+		named = spot{address: address, paths: socketsOf(address)}
+		if len(named.paths) == 0 || slices.ContainsFunc(named.paths, exists) {
+			return named
 		}
 	}
-	var paths []string
-	if dir := s.cfg.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		paths = append(paths, filepath.Join(dir, "bus"))
-	} else if users := "/run/user"; exists(users) {
-		paths = append(paths, filepath.Join(users, fmt.Sprint(os.Getuid()), "bus"))
-	}
-	for _, path := range paths {
+	usual := s.usual()
+	for _, path := range usual {
 		if exists(path) {
 			return spot{address: "unix:path=" + dbus.EscapeBusAddressValue(path), paths: []string{path}}
 		}
 	}
-	return spot{paths: paths}
+	return spot{paths: append(named.paths, usual...)}
+}
+
+// usual are the sockets of session buses that need no word about them.
+func (s *Source) usual() []string {
+	if dir := s.cfg.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
+		return []string{filepath.Join(dir, "bus")}
+	}
+	if users := "/run/user"; exists(users) {
+		return []string{filepath.Join(users, strconv.Itoa(os.Getuid()), "bus")}
+	}
+	return nil
 }
 
 // starts reports whether an address would start a bus.
@@ -106,9 +120,10 @@ func socketsOf(address string) []string {
 	return out
 }
 
+// exists reports whether there is something at a path, also where another user keeps it from being seen.
 func exists(path string) bool {
 	_, err := os.Stat(path)
-	return err == nil
+	return err == nil || errors.Is(err, fs.ErrPermission)
 }
 
 // await returns when a socket of the spot is made, when a positive pause is over, or when ctx ends.

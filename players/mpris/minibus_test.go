@@ -267,6 +267,13 @@ func (b *minibus) asked(call string) int {
 	return n
 }
 
+// total is how many calls there were.
+func (b *minibus) total() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.calls)
+}
+
 // hangUp ends the connection as a bus does that dies.
 func (b *minibus) hangUp(t testing.TB) {
 	t.Helper()

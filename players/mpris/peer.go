@@ -45,6 +45,7 @@ type peer struct {
 	link    link
 	tracker *tracker
 	barred  bool // the name that people see is among the denied ones
+	denied  bool // the source knows that something plays that is not reported
 
 	answers   chan *dbus.Call
 	calls     []*dbus.Call // those without an answer
@@ -76,7 +77,7 @@ func shownName(name string) string {
 
 // run reports what the player does until it is gone or ctx ends.
 func (p *peer) run(ctx context.Context) {
-	defer p.source.undeny(p.event.Instance)
+	defer p.source.deny(p.event.Instance, "", false)
 	defer p.forget()
 	p.introduce(ctx)
 	p.tracker.asking = !p.barred
@@ -129,15 +130,7 @@ func (p *peer) introduce(ctx context.Context) {
 		names = append(names, s)
 	}
 	p.barred = p.source.ignored(names...)
-	p.tracker = newTracker(p.event, func(it media.Item) bool {
-		ok := !p.barred && p.source.permit(names, it)
-		if ok || p.barred {
-			p.source.undeny(p.event.Instance)
-		} else {
-			p.source.deny(p.event.Instance, p.event.Player)
-		}
-		return ok
-	})
+	p.tracker = newTracker(p.event, func(it media.Item) bool { return p.source.permit(names, it) })
 	p.log.Debug("watching", zap.String("instance", p.event.Instance), zap.Int("pid", p.event.PID), zap.Bool("denied", p.barred))
 }
 
@@ -149,6 +142,10 @@ func (p *peer) flush(ctx context.Context) {
 		p.out.Put(e)
 	}
 	p.tracker.out = p.tracker.out[:0]
+	if denied := p.tracker.denied(); denied != p.denied {
+		p.denied = denied
+		p.source.deny(p.event.Instance, p.event.Player, denied)
+	}
 	if p.tracker.asking && p.lost == nil {
 		p.ask(ctx)
 	}

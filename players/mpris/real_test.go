@@ -156,6 +156,18 @@ func TestBusThatAppearsLaterIsWatched(t *testing.T) {
 	rec.Wait(t, 0, "it plays", playing)
 }
 
+func TestAddressOfABusThatIsGoneHidesNoOther(t *testing.T) {
+	bus := playerstest.NewBus(t)
+	rec := playerstest.NewRecorder()
+	watchTo(t, rec, mpris.Config{Getenv: func(name string) string {
+		return map[string]string{
+			"XDG_RUNTIME_DIR": filepath.Dir(bus.Socket), "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus",
+		}[name]
+	}})
+	bus.MPV(t).Load(t, clips.Clip(t, "film.mkv", 60))
+	rec.Wait(t, 0, "it plays", playing)
+}
+
 func TestBusOfAnotherUserIsSaidOnce(t *testing.T) {
 	address, uid := "unix:path=/etc/passwd", 0 // what root owns is as good as a bus of root's that refuses
 	if os.Geteuid() == 0 {

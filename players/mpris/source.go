@@ -121,16 +121,14 @@ func (s *Source) Denied() []string {
 	return out
 }
 
-func (s *Source) deny(instance, player string) {
+func (s *Source) deny(instance, player string, denied bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.denied[instance] = player
-}
-
-func (s *Source) undeny(instance string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.denied, instance)
+	if denied {
+		s.denied[instance] = player
+	} else {
+		delete(s.denied, instance)
+	}
 }
 
 // permit reports whether a medium of a player with the given names is to be reported.

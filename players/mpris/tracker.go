@@ -124,9 +124,15 @@ func (t *tracker) answered(r report) {
 	t.owed = false
 	if r.position == nil && r.status != nil {
 		t.blind = true
+		if t.cur != nil {
+			t.cur.again = false
+		}
 	}
 	t.hear(r, true)
 }
+
+// denied reports whether something plays that is not reported because nobody allowed it.
+func (t *tracker) denied() bool { return t.cur != nil && t.cur.denied && t.status != statusStopped }
 
 // refused is called when the answer was an error: the player lives, and says nothing.
 func (t *tracker) refused(now media.Moment) {
@@ -141,7 +147,7 @@ func (t *tracker) hear(r report, answer bool) {
 	now := r.at
 	t.heard = now.Mono
 	if t.silent {
-		t.silent, t.owed = false, false
+		t.silent, t.owed, t.asking = false, false, true
 		if t.cur != nil {
 			t.begin(t.cur.meta, now)
 		}
@@ -279,6 +285,7 @@ func (t *tracker) turn(s status, answer bool, now media.Moment) {
 	t.status = s
 	switch {
 	case p == nil:
+		t.asking = t.asking || s != statusStopped && !answer // what plays was not heard
 	case s == statusStopped:
 		// Of a medium that was not told yet this may be a lie, which its probes show; an answer only repeats the lie.
 		if p.told && !p.over && (!p.lied || !answer) {
