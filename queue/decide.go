@@ -1,6 +1,10 @@
 package queue
 
-import "time"
+import (
+	"time"
+
+	"github.com/simkld/simkld/internal/media"
+)
 
 // action is what becomes of a row after an answer.
 type action string
@@ -50,7 +54,7 @@ func decide(row Row, batch int, out Outcome, now time.Time, rnd float64) decisio
 	case Mistaken:
 		return nextForm(row, false)
 	case Untrusted:
-		return nextForm(row, out.Answer != nil && row.Verb != VerbTakeBack)
+		return nextForm(row, undoable(row, out.Answer))
 	case Locked:
 		return locked(row, now, rnd)
 	case Refused:
@@ -83,6 +87,12 @@ func decide(row Row, batch int, out Outcome, now time.Time, rnd float64) decisio
 	case Unreachable:
 	}
 	return decision{act: actWait, at: now.Add(Delay(row.Attempts+1, rnd)), down: true}
+}
+
+// undoable reports whether what hit another title is taken back: a wrong "watching now" and a resume point are. A watch
+// is not: playing only ever adds, and removing a title would take its rating (product.md 2, undo; 5).
+func undoable(row Row, wrong *media.Answer) bool {
+	return wrong != nil && row.Verb != VerbTakeBack && wrong.Action != "scrobble"
 }
 
 func nextForm(row Row, takeBack bool) decision {

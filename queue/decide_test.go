@@ -23,6 +23,7 @@ func TestAnswerTable(t *testing.T) {
 	with := func(r Row, f func(*Row)) Row { f(&r); return r }
 	lastForm := func(r Row) Row { return with(r, func(r *Row) { r.Match = film }) }
 	wrong := &media.Answer{Title: "Another"}
+	marked := &media.Answer{Title: "Another", Action: "scrobble"}
 
 	for name, c := range map[string]struct {
 		row   Row
@@ -40,7 +41,7 @@ func TestAnswerTable(t *testing.T) {
 		"not found, last form, live":    {lastForm(live), 1, Outcome{Class: Mistaken}, decision{act: actUnmatched}},
 		"not found, last form, watched": {lastForm(watched), 1, Outcome{Class: Mistaken}, decision{act: actUnmatched}},
 		"not trusted, live":             {live, 1, Outcome{Class: Untrusted, Answer: wrong}, decision{act: actForm, takeBack: true}},
-		"not trusted, watched":          {watched, 1, Outcome{Class: Untrusted, Answer: wrong}, decision{act: actForm, takeBack: true}},
+		"not trusted, watched":          {watched, 1, Outcome{Class: Untrusted, Answer: marked}, decision{act: actForm}},
 		"not trusted, last form, live":  {lastForm(live), 1, Outcome{Class: Untrusted, Answer: wrong}, decision{act: actUnmatched, takeBack: true}},
 		"not trusted, by search":        {watched, 1, Outcome{Class: Untrusted}, decision{act: actForm}},
 		"nothing to take back":          {back, 1, Outcome{Class: Mistaken}, decision{act: actDropped}},

@@ -73,8 +73,8 @@ type Sender interface {
 	// Confirm asks which title is meant by title and year, in the container of Row.How. Done carries the trusted Answer.
 	Confirm(ctx context.Context, row Row) Outcome
 	// TakeBack undoes a wrong start: pause of Row.Answer at Row.Progress, then delete of that resume point. When
-	// Row.Playback is set, the pause was made before. When Row.Answer.Action is "scrobble" Simkl has marked that wrong
-	// episode or film as watched, and it is removed from the history. Nothing left to undo is Done.
+	// Row.Playback is set, the pause was made before. A watch of the wrong title is left alone. Nothing left to undo is
+	// Done.
 	TakeBack(ctx context.Context, row Row) Outcome
 }
 

@@ -19,7 +19,6 @@ type API interface {
 	Pause(ctx context.Context, s simkl.Scrobble) (simkl.Scrobbled, error)
 	Stop(ctx context.Context, s simkl.Scrobble, rewatch bool) (simkl.Scrobbled, error)
 	AddHistory(ctx context.Context, items []simkl.HistoryItem) (simkl.HistoryAnswer, error)
-	RemoveHistory(ctx context.Context, items []simkl.HistoryItem) (simkl.HistoryAnswer, error)
 	DeletePlayback(ctx context.Context, id int64) error
 	SearchID(ctx context.Context, t simkl.Title) ([]simkl.Hit, error)
 }
@@ -191,14 +190,7 @@ func (s *Sender) TakeBack(ctx context.Context, row queue.Row) queue.Outcome {
 	}
 	wrong := *row.Answer
 	if wrong.Action == "scrobble" {
-		_, err := s.api().RemoveHistory(ctx, []simkl.HistoryItem{{
-			Title:  simkl.Title{Container: wrong.Kind, IDs: media.IDs{Simkl: wrong.IDs.Simkl}},
-			Season: seasonOf(wrong), Number: wrong.Episode,
-		}})
-		if err != nil {
-			return s.outcome(ctx, err, "history")
-		}
-		return queue.Outcome{Class: queue.Done}
+		return queue.Outcome{Class: queue.Done} // playing takes no watch back (product.md 5)
 	}
 	playback := row.Playback
 	if playback == 0 {
