@@ -293,8 +293,9 @@ func (t *tracker) turn(s status, answer bool, now media.Moment) {
 		}
 	case p.over:
 		t.begin(p.meta, now) // VLC keeps its metadata when it is stopped
+	case p.held != nil && p.emptied: // Playing without a medium is how mpv-mpris 0.7.1 idles: only a medium ends the hold
 	case p.held != nil:
-		p.held, p.emptied = nil, false
+		p.held = nil
 		p.resumed, p.again = true, p.again && p.newTrack // a loop of VLC also sends its metadata again
 		t.readAt = -1
 		t.asking = true
