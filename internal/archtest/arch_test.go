@@ -65,6 +65,7 @@ var arrows = map[string][]string{
 	"internal/store":    {"queue", "internal/media"},
 	"internal/identify": {"matcher", "internal/media"},
 	"internal/simkl":    {"internal/simkl/limits", "internal/media", "internal/fault", "internal/about"},
+	"internal/lookup":   {"matcher", "internal/simkl", "internal/media"},
 	"internal/deliver":  {"queue", "matcher", "internal/simkl", "internal/simkl/limits", "internal/media", "internal/fault"},
 	"internal/api":      {"internal/media", "internal/fault", "internal/paths"},
 	"internal/sandbox":  {},

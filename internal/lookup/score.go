@@ -119,11 +119,11 @@ func (c *Candidate) run(q Question) (float64, string) {
 	if q.Length <= 0 || c.runtime <= 0 || q.Match.Part > 0 || q.Match.Count() > 1 {
 		return unknown, ""
 	}
-	off := (q.Length - c.runtime).Abs()
-	if float64(off) <= nearly*float64(c.runtime) {
-		return 1, ""
+	off := float64((q.Length - c.runtime).Abs()) / float64(c.runtime)
+	if off <= nearly {
+		return 1 - off, "" // of two that fit, the nearer
 	}
-	if isFilm(c.Answer) && float64(off) > 2*nearly*float64(c.runtime) {
+	if isFilm(c.Answer) && off > 2*nearly && q.Match.Edition == "" {
 		return 0, fmt.Sprintf("runs %d min, this %d", minutes(c.runtime), minutes(q.Length))
 	}
 	return 0, ""
