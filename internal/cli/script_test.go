@@ -339,8 +339,8 @@ func played(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(s.Close())
 }
 
-// asked: asked N REGEXP wants that many requests whose method, path and query match to have been made of Simkl.
-func asked(ts *testscript.TestScript, _ bool, args []string) {
+// asked: [!] asked N REGEXP wants that many (or any other number of) requests whose method, path and query match to have been made of Simkl.
+func asked(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
 	s, _, err := store.Open(ctx, ts.Getenv("STATE"), store.Options{Now: time.Now})
 	ts.Check(err)
@@ -354,7 +354,7 @@ func asked(ts *testscript.TestScript, _ bool, args []string) {
 			n++
 		}
 	}
-	if fmt.Sprint(n) != args[0] {
+	if (fmt.Sprint(n) != args[0]) != neg {
 		ts.Fatalf("%d requests match %q, want %s:\n%s", n, args[1], args[0], strings.Join(lines, "\n"))
 	}
 }

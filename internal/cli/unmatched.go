@@ -56,8 +56,14 @@ func unmatched(ctx context.Context, env *Env) error {
 			}
 		}
 	}
-	_, err = fmt.Fprintf(env.Out, "Which title: %s fix %s --simkl ID. %s kept until you say.\n", about.Name, number(rows[0].Watch),
-		map[bool]string{true: "The watch is", false: "The watches are"}[len(rows) == 1])
+	kept := "The watches are"
+	switch len(rows) {
+	case 1:
+		kept = "The watch is"
+	case 2:
+		kept = "Both watches are"
+	}
+	_, err = fmt.Fprintf(env.Out, "Which title: %s fix %s. %s kept until you say.\n", about.Name, number(rows[0].Watch), kept)
 	return err
 }
 
