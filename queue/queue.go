@@ -191,8 +191,9 @@ func (q *Queue) Park(ctx context.Context, c media.Call, candidates []media.Answe
 	return nil
 }
 
-// Kick makes Run read the store again, after another process changed rows.
-func (q *Queue) Kick() { q.ask(asked{reload: true, login: true}) }
+// Kick makes Run read the store again, after another process changed rows. Somebody wants to see what comes of it: what
+// waits only because Simkl could not be reached is tried at once.
+func (q *Queue) Kick() { q.ask(asked{reload: true, login: true, network: true}) }
 
 // NetworkBack makes everything due that waits only because Simkl could not be reached.
 func (q *Queue) NetworkBack() { q.ask(asked{network: true}) }

@@ -238,6 +238,22 @@ func TestALateWatchGoesToTheHistoryOnceTheNetworkIsBack(t *testing.T) {
 	})
 }
 
+func TestWhatAPersonRetriesIsTriedAtOnceThoughSimklWasDown(t *testing.T) {
+	evening(t, func(b *bench) {
+		up := &atomic.Bool{}
+		b.simkl.answers(network(up))
+		b.put(1, media.VerbWatched, episode("Dark", 1, "tt1"), 100)
+		b.wait(time.Hour)
+		b.simkl.take()
+		up.Store(true)
+		if _, err := b.store.Retry(context.Background(), 1); err != nil {
+			t.Fatal(err)
+		}
+		b.Kick()
+		b.sent("history Dark S01E01")
+	})
+}
+
 func TestOfflineTheQueueTriesLessAndLess(t *testing.T) {
 	evening(t, func(b *bench) {
 		up := &atomic.Bool{}
