@@ -78,7 +78,7 @@ func decide(row Row, batch int, out Outcome, now time.Time, rnd float64) decisio
 		if !row.Watched() && row.Verb != VerbTakeBack {
 			return decision{act: actDropped, quiet: true}
 		}
-		return decision{act: actWait, at: now.Add(Delay(row.Attempts+1, rnd)), patient: true, quiet: true}
+		return spared(row, now, rnd)
 	case Odd:
 		if !row.Watched() {
 			return decision{act: actDropped}
@@ -104,6 +104,11 @@ func nextForm(row Row, takeBack bool) decision {
 	default:
 		return decision{act: actUnmatched, takeBack: takeBack}
 	}
+}
+
+// spared is what is kept until there are calls left for it.
+func spared(row Row, now time.Time, rnd float64) decision {
+	return decision{act: actWait, at: now.Add(Delay(row.Attempts+1, rnd)), patient: true, quiet: true}
 }
 
 func locked(row Row, now time.Time, rnd float64) decision {

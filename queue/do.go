@@ -113,6 +113,9 @@ func (q *Queue) settle(ctx context.Context, items []*item, kind stepKind, outs [
 			w = &Watch{ID: it.Watch, LastSeq: it.Seq}
 		}
 		d := decide(it.Row, len(items), out, now, random())
+		if out.Class == Spared && it.closes() && w.open() {
+			d = spared(it.Row, now, random()) // Simkl counts on: no other start may go before it, whatever its age
+		}
 		if kind == stepConfirm && d.act == actSent {
 			q.confirmed(&c, it, out, *w)
 			continue

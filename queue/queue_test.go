@@ -254,6 +254,28 @@ func TestWhatAPersonRetriesIsTriedAtOnceThoughSimklWasDown(t *testing.T) {
 	})
 }
 
+func TestAClosingCallWaitsForTheNextDaysCallsAndStaysBeforeOtherStarts(t *testing.T) {
+	evening(t, func(b *bench) {
+		spent := &atomic.Bool{}
+		b.simkl.answers(func(_ string, row queue.Row) queue.Outcome {
+			if spent.Load() && !row.Watched() {
+				return queue.Outcome{Class: queue.Spared}
+			}
+			return queue.Outcome{Class: queue.Done}
+		})
+		b.put(1, media.VerbStart, episode("Dark", 1, "tt1"), 1)
+		b.sent("start Dark S01E01 1")
+		spent.Store(true)
+		b.put(1, media.VerbStop, episode("Dark", 1, "tt1"), 20)
+		b.wait(time.Hour)
+		b.simkl.take()
+		spent.Store(false)
+		b.put(2, media.VerbStart, episode("Severance", 1, "tt2"), 1)
+		b.wait(10 * time.Minute)
+		b.sent("stop Dark S01E01 20", "start Severance S01E01 1")
+	})
+}
+
 func TestOfflineTheQueueTriesLessAndLess(t *testing.T) {
 	evening(t, func(b *bench) {
 		up := &atomic.Bool{}
