@@ -241,6 +241,9 @@ func sayFixed(env *Env, target store.Entry, plan fixPlan, done fixDone) error {
 		words = fmt.Sprintf("%s counted for %s", label, env.day(when(target)))
 	case becameRepaired:
 		words = fmt.Sprintf("removed as %s, sent as %s for %s", answerTitle(cleanAnswer(*target.Answer)), label, env.day(when(target)))
+	case becameAdded:
+		words = fmt.Sprintf("%s counted for %s; %s stays on Simkl, since removing it would take its rating: take it back on %s",
+			label, env.day(when(target)), answerTitle(cleanAnswer(*target.Answer)), page(target.Answer))
 	case becameRight:
 		words = "Simkl has it as " + label + " already"
 	default:

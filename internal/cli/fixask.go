@@ -156,7 +156,7 @@ func (d *fixDialog) askFolder(ctx context.Context, plan *fixPlan) error {
 func (d *fixDialog) look(ctx context.Context, words, file string) error {
 	q := lookup.Question{Words: words, Match: d.raw, File: file, Length: d.target.Length, Known: d.known}
 	if words != d.raw.Title {
-		q.Words, q.Match.Title, q.Match.Country, q.Match.Year = words, words, "", 0
+		q.Words, q.Match.Title, q.Match.Country, q.Match.Year, q.Known = words, words, "", 0, nil
 		if m := yearBehind.FindStringSubmatch(words); m != nil {
 			q.Words, q.Match.Year = m[1], atoi(m[2])
 		}
@@ -165,9 +165,11 @@ func (d *fixDialog) look(ctx context.Context, words, file string) error {
 	if err != nil {
 		return err
 	}
-	if from == nil {
+	switch {
+	case from == nil:
 		d.without("no client_id is set")
-	} else {
+	case q.Words == "" && q.File == "":
+	default:
 		fmt.Fprintf(d.env.Err, "Simkl is asked for %s ...\n", asked(q))
 		found, err := lookup.Find(simkl.WithPriority(ctx, limits.Typed), from, q)
 		switch {
@@ -228,26 +230,31 @@ func asked(q lookup.Question) string {
 func (d *fixDialog) show() error {
 	screen := d.env.errOut()
 	var titles, wholes, pages []string
-	wide, wideWhole := 0, 0
+	widePage := 0
 	for _, c := range d.found {
 		a := cleanAnswer(c.Answer)
 		title := answerTitle(media.Answer{Title: a.Title, Year: a.Year})
 		if c.Country != "" {
 			title += ", " + countryWords(media.Sanitize(c.Country))
 		}
-		whole := c.Flaw
+		whole := media.Sanitize(c.Flaw)
 		if whole == "" {
 			whole = d.episodeWords(a)
 		}
-		title, whole = term.Cut(title, 44), term.Cut(media.Sanitize(whole), 44)
 		titles, wholes, pages = append(titles, title), append(wholes, whole), append(pages, screen.Address(a.Page()))
-		wide, wideWhole = max(wide, term.Width(title)), max(wideWhole, term.Width(whole))
+		widePage = max(widePage, term.Width(a.Page()))
 	}
+	room := 88
+	if screen.Width > 0 {
+		room = screen.Width - len("  1  ") - 2*len("  ") - widePage
+	}
+	wide := column(titles, max(20, room*3/5))
+	wideWhole := column(wholes, max(12, room-wide))
 	var b strings.Builder
 	for i := range titles {
-		line := fmt.Sprintf("%3d  %s", i+1, titles[i]+strings.Repeat(" ", wide-term.Width(titles[i])))
+		line := fmt.Sprintf("%3d  %s", i+1, titles[i])
 		if wideWhole > 0 {
-			line += "  " + wholes[i] + strings.Repeat(" ", wideWhole-term.Width(wholes[i]))
+			line += "  " + wholes[i]
 		}
 		b.WriteString(line + "  " + pages[i] + "\n")
 	}
@@ -257,6 +264,19 @@ func (d *fixDialog) show() error {
 	b.WriteString("  /  other words      #  an id or address      Enter  leave it\n")
 	_, err := fmt.Fprint(d.env.Err, b.String())
 	return err
+}
+
+// column makes texts equally wide, at most so many cells, and says how wide.
+func column(texts []string, most int) int {
+	wide := 0
+	for i, text := range texts {
+		texts[i] = term.Cut(text, most)
+		wide = max(wide, term.Width(texts[i]))
+	}
+	for i, text := range texts {
+		texts[i] = text + strings.Repeat(" ", wide-term.Width(text))
+	}
+	return wide
 }
 
 // episodeWords is the episode as the candidate has it.

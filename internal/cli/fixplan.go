@@ -279,6 +279,7 @@ func answerOfHit(h simkl.Hit, m media.Match) *media.Answer {
 const (
 	becameQueued   = "queued"    // it waits in the queue as the right title
 	becameRepaired = "repaired"  // the wrong one is removed at Simkl, the right one waits
+	becameAdded    = "added"     // the right one waits, the wrong one stays at Simkl until a person takes it back
 	becameRight    = "unchanged" // Simkl has it as that already
 	becameNoted    = "noted"     // nothing was to be sent
 )
@@ -297,10 +298,11 @@ func applyFix(ctx context.Context, env *Env, s *store.Store, target store.Entry,
 		if same {
 			done.became = becameRight
 		} else {
-			if err := repair(ctx, env, s, target, plan); err != nil {
+			became, err := repair(ctx, env, s, target, plan)
+			if err != nil {
 				return done, err
 			}
-			done.became = becameRepaired
+			done.became = became
 		}
 	}
 	ctx = context.WithoutCancel(ctx) // the rest is quick, and half of it would be worse than a late Ctrl-C
@@ -371,24 +373,24 @@ func first(list []media.Number) media.Number {
 	return list[0]
 }
 
-// repair takes a wrong episode out of Simkl's history and queues the right one for the same time.
-func repair(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) error {
-	label := labelOf(target.Match, target.Path)
+// repair takes a wrong episode out of Simkl's history and queues the right one for the same time. A whole title stays: it
+// may have been there before, and removing it would take its rating too.
+func repair(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) (became string, err error) {
 	wrong := target.Answer
 	switch {
 	case wrong == nil || wrong.IDs.Simkl == 0:
-		return fault.New(fault.Failed, label+" was sent, but Simkl did not say as what, nothing was changed", "take it back on simkl.com")
+		return "", fault.New(fault.Failed, labelOf(target.Match, target.Path)+" was sent, but Simkl did not say as what, nothing was changed",
+			"take it back on simkl.com")
 	case wrong.Kind == media.AnswerMovie || wrong.Episode == nil:
-		return fault.New(fault.Failed, label+" was sent as "+answerTitle(cleanAnswer(*wrong))+
-			", and taking a whole title back would take its rating too, nothing was changed", "take it back on "+page(wrong))
+		return becameAdded, sendAnew(context.WithoutCancel(ctx), env, s, target, plan)
 	}
 	loaded, err := env.load()
 	if err != nil {
-		return err
+		return "", err
 	}
 	linked, err := env.connect(ctx, loaded.Config.Simkl)
 	if err != nil {
-		return err
+		return "", err
 	}
 	item := simkl.HistoryItem{
 		Title:  simkl.Title{Container: wrong.Kind, IDs: media.IDs{Simkl: wrong.IDs.Simkl}, Name: wrong.Title},
@@ -399,13 +401,13 @@ func repair(ctx context.Context, env *Env, s *store.Store, target store.Entry, p
 	}
 	_, err = linked.Client.RemoveHistory(simkl.WithPriority(ctx, limits.Typed), []simkl.HistoryItem{item})
 	if ctx.Err() != nil {
-		return fault.New(fault.Failed, "interrupted while "+answerTitle(cleanAnswer(*wrong))+" was removed at Simkl, nothing else was changed", "run it again")
+		return "", fault.New(fault.Failed, "interrupted while "+answerTitle(cleanAnswer(*wrong))+" was removed at Simkl, nothing else was changed", "run it again")
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	// It is gone there: what follows is finished even if Ctrl-C comes now.
-	return sendAnew(context.WithoutCancel(ctx), env, s, target, plan)
+	return becameRepaired, sendAnew(context.WithoutCancel(ctx), env, s, target, plan)
 }
 
 func sendAnew(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) error {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,7 +113,7 @@ func placed(path string) string {
 
 // withRule adds which rule decided, where one did.
 func withRule(m media.Match, note string) media.Match {
-	if m.Source == "rule" && note != "" {
+	if m.Source == "rule" && note != "" && !slices.Contains(m.Because, note) {
 		m.Because = append(m.Because, note)
 	}
 	return m
