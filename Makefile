@@ -16,7 +16,7 @@ LINT         := .tools/golangci-lint-$(LINT_VERSION)
 FUZZTIME     ?= 3s
 SYSTEMS      := linux darwin windows freebsd
 
-.PHONY: build demo test test-all bench fuzz lint vet cross-vet cross clean
+.PHONY: build demo test test-all test-desktop bench fuzz lint vet cross-vet cross clean
 
 build:
 	$(BUILD) -o simkld ./cmd/simkld
@@ -33,8 +33,13 @@ test:
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 	@cat .cache/summary
 
-# What make test leaves out for time: all builds, and a minute for each fuzz target.
-test-all: test cross
+# The real players on a bus of their own: VLC and mpv side by side take minutes.
+test-desktop:
+	@scripts/needs desktop
+	go test -race -tags desktop -timeout 20m ./players/mpris
+
+# What make test leaves out for time: the desktop's players, all builds, and a minute for each fuzz target.
+test-all: test test-desktop cross
 	@FUZZTIME=60s scripts/fuzz
 
 vet:

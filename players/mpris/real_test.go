@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && desktop
 
 package mpris_test
 
@@ -24,18 +24,6 @@ import (
 )
 
 func playing(e players.Event) bool { return e.State == players.Playing && e.Known }
-
-func TestVLCThatPausesAtItsEnd(t *testing.T) {
-	bus := playerstest.NewBus(t)
-	_, rec := watch(t, bus.Address)
-	v := bus.VLC(t, "--play-and-pause")
-	v.Load(t, clips.Clip(t, "eight.mkv", 8))
-	rec.Wait(t, 0, "it plays", playing)
-	e := rec.Wait(t, 0, "it is at its end", func(e players.Event) bool { return e.State == players.Paused })
-	if e.End != players.EndReached {
-		t.Errorf("told as %+v", e)
-	}
-}
 
 func TestVLCThatIsTwiceOnTheBusIsOnePlayer(t *testing.T) {
 	bus := playerstest.NewBus(t)
