@@ -87,7 +87,8 @@ func (l *logind) untilItComes(ctx context.Context) {
 		}
 		select {
 		case <-w.Events:
-		case <-w.Errors:
+		case err := <-w.Errors:
+			l.log.Debug("the watch for the system bus failed", zap.Error(err))
 		case <-ctx.Done():
 		}
 	}
