@@ -266,10 +266,19 @@ func (s *Sender) historyOf(ctx context.Context, row queue.Row) (simkl.HistoryIte
 	season, number, ok := numbers(row.Match)
 	item.Season, item.Number = season, &number
 	item.TVDBSeasons = season != nil
+	if how.ByID && season != nil && *season == 1 && ofOneCour(row.Match) {
+		item.Season, item.TVDBSeasons = nil, false
+	}
 	if item.Container == media.AnswerAnime && season != nil && *season > 1 && !how.ByID && row.Answer != nil {
 		item.IDs = s.seriesIDs(ctx, *row.Answer)
 	}
 	return item, ok
+}
+
+// ofOneCour reports whether the ids mean one part of an anime, which TVDB may have as another season: its numbers are its
+// own, not TVDB's (simkl-api.md 8.1).
+func ofOneCour(m media.Match) bool {
+	return m.IDs.MAL != "" || m.IDs.AniDB != "" || m.IDs.AniList != "" || m.IDs.Kitsu != "" || m.IDs.Simkl != 0 && m.Anime
 }
 
 // seriesIDs are the ids that mean the whole series of an anime. On Simkl each cour is a title of its own, so that its

@@ -241,6 +241,40 @@ func TestLaterSeasonOfAnAnimeIsWrittenUnderItsOwnTitle(t *testing.T) {
 	})
 }
 
+// A rule names a later cour by its id, with the cour's own number in season 1 (product.md 4).
+func TestEpisodeOfACourIsWrittenByItsOwnNumber(t *testing.T) {
+	for name, ids := range map[string]media.IDs{"simkl": {Simkl: 900301}, "mal": {MAL: "25777"}} {
+		inRig(t, func(t *testing.T, r rig) {
+			late := row(media.VerbWatched, episode("Attack on Titan", 0, 1, 4), 100)
+			late.Match.IDs, late.Match.Anime = ids, true
+			if outs := r.SendHistory(t.Context(), []queue.Row{late}); outs[0].Class != queue.Done {
+				t.Fatalf("%s: got %+v", name, outs)
+			}
+			if got := r.simkl.History(); len(got) != 1 || got[0].Simkl != 900301 || got[0].Episode != 4 {
+				t.Errorf("%s: history has %+v", name, got)
+			}
+		})
+	}
+}
+
+// An anime film has no episodes, whatever the name of its file says.
+func TestAnimeFilmIsNeverAnEpisode(t *testing.T) {
+	inRig(t, func(t *testing.T, r rig) {
+		m := media.Match{Kind: media.KindEpisode, Title: "Sen to Chihiro no Kamikakushi", Absolute: []media.Number{1}, Anime: true}
+		m.IDs.MAL = "199"
+		for form := range queue.Forms(m) {
+			watched := row(media.VerbWatched, m, 100)
+			watched.Form = form
+			if out := r.Send(t.Context(), watched); out.Class == queue.Done {
+				t.Errorf("form %d: %+v", form, out)
+			}
+		}
+		if got := r.simkl.History(); len(got) != 0 {
+			t.Errorf("history has %+v", got)
+		}
+	})
+}
+
 func TestLateWatchIsConfirmedByNameAndYear(t *testing.T) {
 	inRig(t, func(t *testing.T, r rig) {
 		out := r.Confirm(t.Context(), row(media.VerbWatched, film("Heat", 1995), 100))
