@@ -257,7 +257,7 @@ func sayFixed(env *Env, target store.Entry, plan fixPlan, done fixDone) error {
 		words += "; this one alone, no rule is remembered"
 	case done.rule == 0:
 		words += "; no rule is remembered, the name alone does not tell it apart"
-	case plan.rule.Offset != 0:
+	case plan.here != "" && plan.here != lookup.EpisodeLabel(plan.match):
 		words += fmt.Sprintf("; the rule is remembered: %s here is %s", plan.here, lookup.EpisodeLabel(plan.match))
 	default:
 		words += "; the rule is remembered"

@@ -121,10 +121,33 @@ func planChecked(ctx context.Context, env *Env, f fixFlags, raw media.Match, tar
 	}
 	missing := lookup.Missing(hit.Kind, list, plan.match)
 	if missing == "" {
-		return plan, nil
+		return plan.counted(hit.Kind, list, target.Path), nil
 	}
 	a := media.Answer{Title: media.Sanitize(hit.Title), Year: hit.Year}
 	return plan, fault.New(fault.NotFound, answerTitle(a)+" has no "+missing, "say which it is there with --season and --episode")
+}
+
+// counted gives an episode of an anime the number that its own title has it by: each cour is a title at Simkl, and a later
+// season of TVDB's does not go with it (simkl-api.md 8.1).
+func (p fixPlan) counted(kind media.AnswerKind, list []simkl.Episode, path string) fixPlan {
+	if kind != media.AnswerAnime || p.match.Season == nil || *p.match.Season <= 1 || len(p.match.Episodes) == 0 {
+		return p
+	}
+	e, ok := lookup.Episode(kind, list, p.match)
+	there, whole := p.match.Episodes[0].Int()
+	if !ok || !whole || e.Number == nil {
+		return p
+	}
+	one := 1
+	p.match.Season, p.match.Episodes = &one, []media.Number{media.Number(*e.Number)}
+	p.rule.Season, p.rule.Offset = &one, p.rule.Offset+*e.Number-there
+	if p.rule.Folder != "" {
+		p.rule.Folder = ruleFolder(path, p.rule)
+	}
+	if p.answer != nil {
+		p.answer.Episode = e.Number
+	}
+	return p
 }
 
 func isFilm(kind media.AnswerKind, animeType string) bool {
