@@ -889,8 +889,10 @@ func TestAWatchThatWasInFlightWhenTheProcessDiedIsSentWithDoubt(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, verb := range []media.Verb{media.VerbWatched, media.VerbStart} {
-			row, _, err := s.Add(ctx, queue.Row{State: queue.StatePending, Account: "v1:7", CreatedAt: time.Now(),
-				Call: media.Call{Watch: media.WatchID(i + 1), Seq: 1, Verb: verb, Match: episode(fmt.Sprint("Show ", i), 1, "tt1"), At: time.Now()}})
+			row, _, err := s.Add(ctx, queue.Row{
+				State: queue.StatePending, Account: "v1:7", CreatedAt: time.Now(),
+				Call: media.Call{Watch: media.WatchID(i + 1), Seq: 1, Verb: verb, Match: episode(fmt.Sprint("Show ", i), 1, "tt1"), At: time.Now()},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
