@@ -28,3 +28,9 @@ var (
 func Since(now time.Time, text string) (time.Time, error) {
 	return (&Env{Now: func() time.Time { return now }}).parseSince(text)
 }
+
+// ParseTitleID and ParseNumbers read what a person types in the dialogue of fix.
+var (
+	ParseTitleID = parseTitleID
+	ParseNumbers = parseNumbers
+)
