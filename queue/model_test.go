@@ -126,7 +126,11 @@ func (w *world) SendHistory(_ context.Context, rows []queue.Row) []queue.Outcome
 	}
 	var outs []queue.Outcome
 	for _, row := range rows {
-		outs = append(outs, w.outcome(row, "history"))
+		out := w.outcome(row, "history")
+		if len(outs) == 0 && out.Class != queue.Done && out.Class != queue.Mistaken {
+			return slices.Repeat([]queue.Outcome{out}, len(rows)) // a call that failed as a whole
+		}
+		outs = append(outs, out)
 	}
 	return outs
 }
