@@ -268,3 +268,20 @@ func TestFoldComparesTitlesAsPeopleDo(t *testing.T) {
 		t.Errorf("%q", matcher.Fold("..."))
 	}
 }
+
+func TestYearsOfFilmsInOneFolderAreNoEpisodes(t *testing.T) {
+	folder := []string{"Heat.1995.mkv", "Ronin.1998.mkv", "Dune.2021.mkv", "Blade.Runner.2049.2017.mkv"}
+	for _, name := range folder {
+		got := matcher.Match(matcher.Input{Path: "/data/stuff/" + name, Siblings: folder})
+		if got.Kind != media.KindMovie || got.Year == 0 {
+			t.Errorf("%s is %s", name, brief(got))
+		}
+	}
+	discs := []string{"Heat.1995.CD1.mkv", "Heat.1995.CD2.mkv"}
+	for _, name := range discs {
+		got := matcher.Match(matcher.Input{Path: "/data/Heat (1995)/" + name, Siblings: discs})
+		if got.Kind != media.KindMovie || got.Year != 1995 || got.Part == 0 {
+			t.Errorf("%s is %s", name, brief(got))
+		}
+	}
+}

@@ -14,6 +14,7 @@ type row struct {
 	nums   []int // sorted, each once
 	marked int   // siblings whose numbers carry a mark (S01E02)
 	videos int
+	loose  bool // the numbers are of names that begin otherwise
 }
 
 // sameRow collects the numbers of the siblings whose names begin as the file's name does before its number. Where no
@@ -40,7 +41,7 @@ func (m *matcher) sameRow(siblings []string, start int) row {
 		}
 	}
 	if len(w.nums) == 0 && start > 0 {
-		w.nums = append(w.nums, others...)
+		w.nums, w.loose = append(w.nums, others...), len(others) > 0
 	}
 	m.nums, m.others = w.nums, others
 	slices.Sort(w.nums)
@@ -145,6 +146,9 @@ func (w *row) sense(n int) rowSense {
 	if len(w.nums) == 0 {
 		return rowSilent
 	}
+	if w.years(n) {
+		return rowSilent
+	}
 	low, high := w.nums[0], w.nums[len(w.nums)-1]
 	if n < 100 && high < 100 {
 		return w.smallSense(n)
@@ -173,6 +177,18 @@ func (w *row) sense(n int) rowSense {
 		return rowSeasons
 	}
 	return rowSilent
+}
+
+// years reports whether the row is of films, each with its year, or of one film in several files.
+func (w *row) years(n int) bool {
+	switch {
+	case n < 1000:
+		return false
+	case w.loose:
+		return plausibleYear(n) || !slices.ContainsFunc(w.nums, func(k int) bool { return !plausibleYear(k) })
+	default:
+		return len(w.nums) == 1 && w.nums[0] == n
+	}
 }
 
 // smallSense judges a number below 100 beside others below 100: episodes run from 1 on without a break.
