@@ -239,6 +239,9 @@ func sayFixed(env *Env, target store.Entry, plan fixPlan, done fixDone) error {
 	switch done.became {
 	case becameQueued:
 		words = fmt.Sprintf("%s counted for %s", label, env.day(when(target)))
+		if target.Outcome == store.OutcomeNone || target.Outcome == store.OutcomeNotCounted {
+			words = "it is " + label // a start or a resume point waits, not a watch
+		}
 	case becameRepaired:
 		words = fmt.Sprintf("removed as %s, sent as %s for %s", answerTitle(cleanAnswer(*target.Answer)), label, env.day(when(target)))
 	case becameAdded:

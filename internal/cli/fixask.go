@@ -33,7 +33,11 @@ type fixDialog struct {
 
 // ask ends with a plan, or with false where the person leaves the watch as it is.
 func (d *fixDialog) ask(ctx context.Context) (fixPlan, bool, error) {
-	fmt.Fprintf(d.env.Err, "%s, played %s%s\n", term.Foreign(fileName(d.target.Path)), d.env.day(when(d.target)), lengthWords(d.target.Length))
+	played := "plays now"
+	if at := when(d.target); !at.IsZero() {
+		played = "played " + d.env.day(at)
+	}
+	fmt.Fprintf(d.env.Err, "%s, %s%s\n", term.Foreign(fileName(d.target.Path)), played, lengthWords(d.target.Length))
 	words := d.raw.Title
 	if words == "" {
 		words = d.target.Match.Title // as the player said it
