@@ -80,6 +80,9 @@ type Queue struct {
 	Oldest      *time.Time `json:"oldest"`
 	NextAttempt *time.Time `json:"next_attempt"`
 	LastError   *string    `json:"last_error"`
+	// HeldUntil and HeldWhy: Simkl holds all calls off.
+	HeldUntil *time.Time `json:"held_until"`
+	HeldWhy   string     `json:"held_why"`
 }
 
 // Last is the watch that ended last.

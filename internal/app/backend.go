@@ -41,6 +41,9 @@ func (b backend) Status(ctx context.Context) api.Status {
 		},
 		Players: b.listening(), Needs: b.needs(), Last: b.last(ctx),
 	}
+	if now.Wall.Before(q.HeldUntil) {
+		st.Queue.HeldUntil, st.Queue.HeldWhy = timeOrNil(q.HeldUntil), media.Sanitize(q.HeldWhy)
+	}
 	if st.PrivateUntil != nil && !now.Wall.Before(*st.PrivateUntil) {
 		st.PrivateUntil = nil
 	}

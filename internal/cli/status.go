@@ -281,6 +281,9 @@ func (v *statusView) waiting() {
 		}
 		v.line("%s", v.out.Paint(term.Waits, "Simkl cannot be reached"+since+why+".")+" Nothing is lost.")
 	}
+	if q.HeldUntil != nil {
+		v.line("%s", v.out.Paint(term.Waits, "Simkl holds us off until "+v.env.clock(*q.HeldUntil)+".")+" "+term.Foreign(q.HeldWhy))
+	}
 	if q.Pending == 0 {
 		return
 	}
