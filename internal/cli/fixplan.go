@@ -72,7 +72,7 @@ func lookUp(ctx context.Context, env *Env, f fixFlags, raw media.Match) (*simkl.
 	}
 	ctx, cancel := context.WithTimeout(simkl.WithPriority(ctx, limits.Typed), 10*time.Second)
 	defer cancel()
-	hits, err := linked.Client.SearchID(ctx, ask)
+	hits, err := titlesOf(ctx, linked.Client, ask)
 	switch class := simkl.ClassOf(err); {
 	case class == simkl.Gone, class == simkl.NoMatch, err == nil && len(hits) == 0:
 		return nil, fault.New(fault.NotFound, "Simkl knows no title with "+idWords(f.ids), "check the number")
@@ -83,6 +83,32 @@ func lookUp(ctx context.Context, env *Env, f fixFlags, raw media.Match) (*simkl.
 		return nil, nil //nolint:nilnil // the person knows better than a network that is away
 	}
 	return &hits[0], nil
+}
+
+// titlesOf finds a title by its ids. Simkl's own number is read off its page, in the kind that is likeliest first: the
+// pages are not counted, and the search knows only other catalogues' ids (simkl-api.md 9.3, 10).
+func titlesOf(ctx context.Context, c *simkl.Client, t simkl.Title) ([]simkl.Hit, error) {
+	if t.IDs.Simkl == 0 {
+		return c.SearchID(ctx, t)
+	}
+	kinds := []media.AnswerKind{media.AnswerMovie, media.AnswerShow, media.AnswerAnime}
+	if t.Container != media.AnswerMovie {
+		kinds = []media.AnswerKind{media.AnswerShow, media.AnswerAnime, media.AnswerMovie}
+	}
+	for _, kind := range kinds {
+		d, err := c.Detail(ctx, kind, t.IDs.Simkl)
+		switch class := simkl.ClassOf(err); {
+		case err == nil:
+			return []simkl.Hit{{
+				Kind: d.Kind, Title: d.Title, Year: d.Year, IDs: d.IDs, Slug: d.Slug, AltTitles: d.AltTitles, AnimeType: d.AnimeType,
+				Status: d.Status, Episodes: d.Episodes, Poster: d.Poster,
+			}}, nil
+		case class == simkl.Gone, class == simkl.Foreign: // no title of that kind has the number (simkl-api.md 2.3)
+		default:
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // offered are the candidates that an answer or an earlier look-up left with a watch.
