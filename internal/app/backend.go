@@ -165,6 +165,12 @@ func (b backend) listening() []string {
 	if b.config().Players.MPV.Enabled {
 		list = append(list, "mpv")
 	}
+	for _, v := range b.config().Players.VLC {
+		list = append(list, "VLC at "+media.Sanitize(v.URL))
+	}
+	if b.config().Players.MPRIS.Enabled && (b.config().Players.MPRIS.Address != "" || b.opt.Getenv("DBUS_SESSION_BUS_ADDRESS") != "") {
+		list = append(list, "players on the bus (MPRIS)")
+	}
 	return list
 }
 

@@ -202,6 +202,7 @@ var (
 	// The sentences are the matcher's, which has tests of its own.
 	becausePattern = regexp.MustCompile(`(?s)"because": \[\n.*?\n\s*\]`)
 	pidPattern     = regexp.MustCompile(`(pid ?"?:? ?)\d+`)
+	uptimePattern  = regexp.MustCompile(`("uptime_s": )\d+`)
 )
 
 // normal: normal FROM TO writes FROM (stdout, stderr or a file) with everything that differs from run to run named.
@@ -215,6 +216,7 @@ func normal(ts *testscript.TestScript, _ bool, args []string) {
 	text = timePattern.ReplaceAllString(text, "TIME")
 	text = becausePattern.ReplaceAllString(text, `"because": [SENTENCES]`)
 	text = pidPattern.ReplaceAllString(text, "${1}PID")
+	text = uptimePattern.ReplaceAllString(text, "${1}0")
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 }
 
