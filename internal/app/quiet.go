@@ -11,7 +11,7 @@ import (
 
 const (
 	// quietAfter is how long nothing plays or waits before the daemon is quiet.
-	quietAfter = 20 * time.Second
+	quietAfter = 2 * time.Second
 	// quietMemory bounds what may pile up without a collection while it is quiet, in bytes: questions by status bars.
 	quietMemory = 12 << 20
 	// usualGC is Go's own setting.
