@@ -78,8 +78,8 @@ func (w *world) record(row queue.Row) {
 func (w *world) outcome(row queue.Row, kind string) queue.Outcome {
 	out := w.answer()
 	if out.Class != queue.Done && !out.Arrived {
-		switch out.Class {
-		case queue.Refused, queue.TooMany, queue.Mistaken, queue.Odd, queue.Locked:
+		ends := []queue.Class{queue.Refused, queue.TooMany, queue.Mistaken, queue.Odd, queue.Locked}
+		if slices.Contains(ends, out.Class) {
 			delete(w.closing, row.Watch) // it may have ended as dead, unmatched or dropped, and then holds no longer
 		}
 		return out
