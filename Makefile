@@ -33,10 +33,10 @@ test:
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 	@cat .cache/summary
 
-# The real players on a bus of their own: VLC and mpv side by side take minutes.
+# Real VLC, and the real players on a bus of their own: they take minutes.
 test-desktop:
 	@scripts/needs desktop
-	go test -race -tags desktop -timeout 20m ./players/mpris
+	go test -race -tags desktop -timeout 20m ./players/mpris ./players/vlc
 
 # What make test leaves out for time: the desktop's players, all builds, and a minute for each fuzz target.
 test-all: test test-desktop cross
