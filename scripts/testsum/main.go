@@ -144,7 +144,8 @@ func realParts(file string) (string, error) {
 	}
 	n := map[string]int{"mpv": 0, "vlc": 0, "bus": 0}
 	names := []string{"mpv", "vlc", "bus"}
-	for name := range strings.FieldsSeq(string(data)) {
+	for line := range strings.Lines(string(data)) {
+		name := strings.TrimSpace(line)
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}

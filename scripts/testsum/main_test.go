@@ -18,14 +18,14 @@ const passing = `{"Action":"output","Package":"p","Test":"TestA","Output":"noise
 
 func TestSummaryCountsTestsSkipsAndRealParts(t *testing.T) {
 	counts := filepath.Join(t.TempDir(), "counts")
-	if err := os.WriteFile(counts, []byte("mpv\nbus\nmpv\n"), 0o600); err != nil {
+	if err := os.WriteFile(counts, []byte("mpv\nbus\nkill at random\nmpv\nkill at random\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
 	if err := run(strings.NewReader(passing), &out, counts, ""); err != nil {
 		t.Fatal(err)
 	}
-	want := "ok    p  1.2 s\n1 tests passed, 0 failed, 1 skipped; started for real: 2 mpv, 0 vlc, 1 bus\nskipped: p TestB: x_test.go:3: needs Windows\n"
+	want := "ok    p  1.2 s\n1 tests passed, 0 failed, 1 skipped; started for real: 2 mpv, 0 vlc, 1 bus, 2 kill at random\nskipped: p TestB: x_test.go:3: needs Windows\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
