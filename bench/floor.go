@@ -6,11 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -41,27 +39,13 @@ func (w *world) floor(ctx context.Context) ([]figure, error) {
 		if err := w.mpv.pause(false); err != nil {
 			return nil, err
 		}
-		if err := pass(ctx, gap); err != nil {
-			return nil, err
-		}
-		w.forget()
-		began := time.Now()
-		if err := w.mpv.pause(true); err != nil {
-			return nil, err
-		}
-		at, err := w.arrival(ctx, "/floor")
+		t, err := w.pauseToWire(ctx, "/floor")
 		if err != nil {
 			return nil, err
 		}
-		took = append(took, ms(at.Sub(began)))
-		if err := pass(ctx, gap); err != nil {
-			return nil, err
-		}
+		took = append(took, t)
 	}
-	return []figure{{
-		"floor of that on this machine", "", "",
-		fmt.Sprintf("%.2f ms (%d samples, %.2f to %.2f ms)", median(took), len(took), slices.Min(took), slices.Max(took)),
-	}}, nil
+	return []figure{{"floor of that on this machine", "", "", spread(took)}}, nil
 }
 
 // post posts at each pause.

@@ -179,27 +179,35 @@ func (w *world) latency(ctx context.Context) ([]figure, error) {
 		if _, err := w.arrival(ctx, "/scrobble/start"); err != nil {
 			return nil, err
 		}
-		if err := pass(ctx, gap); err != nil {
-			return nil, err
-		}
-		w.forget()
-		began := time.Now()
-		if err := w.mpv.pause(true); err != nil {
-			return nil, err
-		}
-		at, err := w.arrival(ctx, "/scrobble/pause")
+		t, err := w.pauseToWire(ctx, "/scrobble/pause")
 		if err != nil {
 			return nil, err
 		}
-		took = append(took, ms(at.Sub(began)))
-		if err := pass(ctx, gap); err != nil {
-			return nil, err
-		}
+		took = append(took, t)
 	}
-	return []figure{{
-		"mpv pause to request on the wire, median", "5 ms", "1 ms",
-		fmt.Sprintf("%.2f ms (%d samples, %.2f to %.2f ms)", median(took), len(took), slices.Min(took), slices.Max(took)),
-	}}, nil
+	return []figure{{"mpv pause to request on the wire, median", "5 ms", "1 ms", spread(took)}}, nil
+}
+
+// pauseToWire pauses mpv and says how many ms pass from just before that until a request for path arrives.
+func (w *world) pauseToWire(ctx context.Context, path string) (float64, error) {
+	if err := pass(ctx, gap); err != nil {
+		return 0, err
+	}
+	w.forget()
+	began := time.Now()
+	if err := w.mpv.pause(true); err != nil {
+		return 0, err
+	}
+	at, err := w.arrival(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	return ms(at.Sub(began)), pass(ctx, gap)
+}
+
+// spread writes samples in ms as a figure.
+func spread(took []float64) string {
+	return fmt.Sprintf("%.2f ms (%d samples, %.2f to %.2f ms)", median(took), len(took), slices.Min(took), slices.Max(took))
 }
 
 func median(v []float64) float64 {
