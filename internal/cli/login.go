@@ -39,12 +39,8 @@ func login(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	keeper, err := env.tokens()
+	tokens, err := ownTokens(env)
 	if err != nil {
-		return err
-	}
-	tokens := keeper.Store()
-	if err := decidedElsewhere(tokens); err != nil {
 		return err
 	}
 	say := loginScreen{env: env}
@@ -62,17 +58,23 @@ func login(ctx context.Context, env *Env) error {
 	return link(ctx, env, tokens, settings, grant)
 }
 
-// decidedElsewhere refuses while the environment or the credentials folder says whose account it is.
-func decidedElsewhere(tokens *account.Store) error {
+// ownTokens is where the account's tokens are kept. It refuses while the environment or the credentials folder says
+// whose account it is.
+func ownTokens(env *Env) (*account.Store, error) {
+	keeper, err := env.tokens()
+	if err != nil {
+		return nil, err
+	}
+	tokens := keeper.Store()
 	origin, err := tokens.Fixed()
 	if err != nil {
-		return fault.Wrap(fault.Failed, err, "the token of "+string(account.FromCredentials)+" cannot be read", "check its rights")
+		return nil, fault.Wrap(fault.Failed, err, "the token of "+string(account.FromCredentials)+" cannot be read", "check its rights")
 	}
-	if origin == "" {
-		return nil
+	if origin != "" {
+		return nil, fault.New(fault.Failed, "the token of "+string(origin)+" decides which account is linked, nothing was changed",
+			"take it away there first")
 	}
-	return fault.New(fault.Failed, "the token of "+string(origin)+" decides which account is linked, nothing was changed",
-		"take it away there first")
+	return tokens, nil
 }
 
 // authorize gets a grant; step shows what happens meanwhile.

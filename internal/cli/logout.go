@@ -29,12 +29,8 @@ func logout(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	keeper, err := env.tokens()
+	tokens, err := ownTokens(env)
 	if err != nil {
-		return err
-	}
-	tokens := keeper.Store()
-	if err := decidedElsewhere(tokens); err != nil {
 		return err
 	}
 	linked, err := env.connect(ctx, loaded.Config.Simkl)
