@@ -71,12 +71,13 @@ func (s *Store) Add(ctx context.Context, row queue.Row) (queue.Row, bool, error)
 	return row, added, nil
 }
 
-// replace takes away the older live calls of the watch. What was known of an unmatched one goes on with the new row.
+// replace takes away the older live calls of the watch. What was known of an unmatched one goes on with the new row; so
+// does what Add gave the row itself, since a caller that had it before it was written does not know that.
 func (s *Store) replace(ctx context.Context, tx *sql.Tx, row *queue.Row) error {
 	if row.State == queue.StateUnmatched && len(row.Candidates) == 0 {
 		var candidates sql.NullString
-		err := tx.QueryRowContext(ctx, `SELECT candidates FROM outbox WHERE watch = ? AND state = ? AND id <> ?
-			AND candidates IS NOT NULL ORDER BY id DESC LIMIT 1`, row.Watch, queue.StateUnmatched, row.ID).Scan(&candidates)
+		err := tx.QueryRowContext(ctx, `SELECT candidates FROM outbox WHERE watch = ? AND state = ?
+			AND candidates IS NOT NULL ORDER BY id DESC LIMIT 1`, row.Watch, queue.StateUnmatched).Scan(&candidates)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}

@@ -161,6 +161,35 @@ func TestCandidatesStayWithAWatchThatIsNotRecognised(t *testing.T) {
 	}
 }
 
+// A pause of a watch that is not recognised is handed to the sender before it is written, so the sender does not know
+// which candidates Add gave it.
+func TestCandidatesSurviveALaterCallThatEndsUnmatched(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	start := row(1, 1, media.VerbStart)
+	start.State = queue.StateUnmatched
+	start.Candidates = []media.Answer{{Kind: media.AnswerMovie, Title: "Crash", Year: 2004, IDs: media.IDs{Simkl: 9}}}
+	start = add(t, s, start)
+	watch := queue.Watch{ID: 1, LastSeq: 1, State: queue.StateUnmatched}
+	if err := s.Settle(t.Context(), []queue.Change{{Row: start, Watch: watch}}); err != nil {
+		t.Fatal(err)
+	}
+
+	pause := add(t, s, row(1, 2, media.VerbPause))
+	pause.State, pause.Candidates = queue.StateUnmatched, nil
+	if err := s.Settle(t.Context(), []queue.Change{{Row: pause, Watch: watch}}); err != nil {
+		t.Fatal(err)
+	}
+	add(t, s, row(1, 3, media.VerbWatched))
+	rows, err := s.Unmatched(t.Context())
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if diff := cmp.Diff(start.Candidates, rows[0].Candidates); diff != "" || !rows[0].Watched() {
+		t.Error(diff, rows)
+	}
+}
+
 func TestSettingsAreRemembered(t *testing.T) {
 	t.Parallel()
 	s := fresh(t)
