@@ -206,7 +206,7 @@ func (q *Queue) apply(c *changes, it *item, d decision, out Outcome, w Watch) {
 		event.Kind = EventUnmatched
 	case act == actForm:
 		it.Form, it.Answer, it.refuted = it.Form+1, nil, it.Answer != nil
-		it.NextAt, it.Patient, it.Doubtful = time.Time{}, false, false
+		it.NextAt, it.Patient = time.Time{}, false
 	case act == actWait:
 		it.NextAt, it.Patient = d.at, d.patient
 		q.count(it, out)

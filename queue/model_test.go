@@ -64,7 +64,7 @@ func (w *world) record(row queue.Row) {
 		w.breaks("watch %d was sent twice", row.Watch)
 	}
 	if row.Doubtful && len(w.history[row.Watch]) > 0 {
-		return // the Sender looks and finds it there
+		return // Simkl has it, and a repeat in its history is a no-op
 	}
 	if last := w.last[row.Match.Title]; last > row.Watch {
 		w.breaks("watch %d of %s was sent after %d", row.Watch, row.Match.Title, last)

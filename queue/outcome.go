@@ -67,8 +67,8 @@ type Sender interface {
 	// Send makes a live call, or the first attempt of a finished watch as a stop at its progress.
 	Send(ctx context.Context, row Row) Outcome
 	// SendHistory writes at most MaxBatch finished watches, each with its time and the ids of Row.Answer or the form
-	// Row.How. It answers for each row, in order; a call that failed as a whole has one class for all. For rows that
-	// are Doubtful it looks first whether Simkl has that watch already.
+	// Row.How. It answers for each row, in order; a call that failed as a whole has one class for all. A watch that
+	// Simkl has already is no second one (simkl-api.md 8: the same episode again is a silent no-op).
 	SendHistory(ctx context.Context, rows []Row) []Outcome
 	// Confirm asks which title is meant by title and year, in the container of Row.How. Done carries the trusted Answer.
 	Confirm(ctx context.Context, row Row) Outcome

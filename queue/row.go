@@ -38,8 +38,8 @@ type Row struct {
 	NextAt time.Time
 	// Patient is true when NextAt was asked for by Simkl, so that a network that is back does not shorten it.
 	Patient bool
-	// Doubtful is true while an earlier try may have reached Simkl without our having heard its answer. The Sender
-	// looks before it writes such a watch to the history again.
+	// Doubtful is true once a try may have reached Simkl without our having heard its answer, whatever its form was:
+	// such a watch goes only to the history, where a repeat changes nothing.
 	Doubtful bool
 	// Playback is the resume point that VerbTakeBack still has to delete, 0 while it is not known.
 	Playback int64
