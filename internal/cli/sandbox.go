@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,27 +15,34 @@ import (
 )
 
 func newSandbox(env *Env) *cobra.Command {
-	var listen, state string
+	var listen, state, plan string
 	cmd := &cobra.Command{
 		Use: "sandbox", Short: "a Simkl of your own on this machine, for trying and testing", GroupID: groupTry,
 		Annotations: map[string]string{noJSON: "yes"}, Args: between(0, 0),
 		Long: `The first line printed is its address: give it as simkl.api_url and simkl.site_url.
 A login approves itself after 3 s. A client_id that begins with "v2" is a V2 app,
-any other a V1 app. Ctrl-C ends it.`,
+any other a V1 app; one that ends in "-server" has the client secret "secret".
+Its own log of requests is at /sandbox/requests. Ctrl-C ends it.`,
 		Example: `  simkld sandbox --listen 127.0.0.1:8123 --state /tmp/sandbox.json
   SIMKLD_SIMKL_API_URL=http://127.0.0.1:8123 SIMKLD_SIMKL_CLIENT_ID=mine simkld login`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serveSandbox(cmd.Context(), env, listen, state) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serveSandbox(cmd.Context(), env, listen, state, plan)
+		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "listen at `ADDRESS`, of this machine only; port 0 chooses one")
 	cmd.Flags().StringVar(&state, "state", "", "keep its history in `FILE` over restarts")
+	cmd.Flags().StringVar(&plan, "plan", "", "what its account has paid for: `PLAN` is free, pro or vip (pro and vip have rewatches)")
 	return cmd
 }
 
-func serveSandbox(ctx context.Context, env *Env, listen, state string) error {
+func serveSandbox(ctx context.Context, env *Env, listen, state, plan string) error {
 	if err := loopbackOnly(listen); err != nil {
 		return err
 	}
-	s, err := sandbox.New(sandbox.Options{Now: env.Now, StateFile: state})
+	if plans := []string{sandbox.PlanFree, sandbox.PlanPro, sandbox.PlanVIP}; plan != "" && !slices.Contains(plans, plan) {
+		return fault.Usagef("use "+orList(plans), "--plan is %q", plan)
+	}
+	s, err := sandbox.New(sandbox.Options{Now: env.Now, StateFile: state, Plan: plan})
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "the sandbox cannot use "+state, "give another file with --state")
 	}

@@ -148,7 +148,7 @@ func (s *Server) row(c *call, e *entry, t *title) itemRow {
 	if e.Rating > 0 {
 		r.Rating = &e.Rating
 	}
-	media := &itemMedia{Title: t.Title, Year: t.Year, IDs: t.ids()}
+	media := &itemMedia{Title: t.Title, Poster: textOrNil(t.poster()), Year: t.Year, IDs: t.ids()}
 	if strings.EqualFold(c.query.Get("language"), "en") && t.English != "" {
 		media.Title = t.English
 	}
@@ -202,7 +202,7 @@ func (s *Server) counts(c *call, r *itemRow, e *entry, t *title) {
 		if ep.Season > last.Season || ep.Season == last.Season && ep.Number > last.Number {
 			r.Next = new(t.short(ep))
 			if c.yes("next_watch_info") && e.Status == statusWatching {
-				r.NextInfo = &nextInfo{Title: t.episodeTitle(ep), Season: ep.Season, Episode: ep.Number}
+				r.NextInfo = &nextInfo{Title: t.episodeTitle(ep), Season: ep.Season, Episode: ep.Number, Date: t.date(ep, c.now)}
 			}
 			return
 		}

@@ -144,6 +144,9 @@ func (s *Server) stats(c *call) response {
 	if u == nil {
 		u = &user{}
 	}
+	if u.Private && u != c.user {
+		return problem(http.StatusForbidden, "private_profile", "this profile is private")
+	}
 	type count map[string]int
 	blocks := map[string]map[string]any{}
 	mins := map[string]int{}

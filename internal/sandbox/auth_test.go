@@ -270,7 +270,7 @@ func TestV2BrowserLoginComesBackWithIssuerOrDenial(t *testing.T) {
 	if q := location(path + "&code_challenge_method=plain"); q.Get("error") == "" || q.Get("code") != "" {
 		t.Fatal("plain PKCE is refused:", q)
 	}
-	if q := location(path + "&code_challenge_method=S256&sandbox_deny=1"); q.Get("error") != "access_denied" || q.Get("state") != "xyz" {
+	if q := location(path + "&code_challenge_method=S256&decision=deny"); q.Get("error") != "access_denied" || q.Get("state") != "xyz" {
 		t.Fatal(q)
 	}
 	q := location(path + "&code_challenge_method=S256")

@@ -48,6 +48,7 @@ type pin struct {
 	User     int64     `json:"user,omitempty"` // who approved it; 0 is the account of Options.User
 	Polled   time.Time `json:"polled,omitzero"`
 	Interval int       `json:"interval,omitempty"` // seconds; V2 grows it by slow_down
+	Redirect string    `json:"redirect,omitempty"` // where the page sends the browser afterwards (V1)
 }
 
 // code is an authorization code of a browser login.
@@ -100,18 +101,18 @@ func (s *Server) approvedBy(p *pin, now time.Time) bool {
 	return p.Approved
 }
 
-// approve lets a login through for an account.
-func (s *Server) approve(userCode string, u *user, now time.Time) bool {
+// approve lets a login through for an account; nil is no such login.
+func (s *Server) approve(userCode string, u *user, now time.Time) *pin {
 	want := foldCode(userCode)
 	for _, set := range []map[string]*pin{s.st.Pins, s.st.Devices} {
 		for _, p := range set {
 			if foldCode(p.UserCode) == want && now.Before(p.Made.Add(codeLife)) {
 				p.Approved, p.User = true, u.ID
-				return true
+				return p
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // foldCode reads a code as a person may type it: any case, spaces, hyphens, I and L for 1, O for 0 (3.4).
@@ -135,10 +136,18 @@ func (s *Server) newPin(c *call) response {
 		return out
 	}
 	s.sweep(c.now)
-	p := &pin{UserCode: codeText(5), Client: c.client, Made: c.now}
+	p := &pin{UserCode: codeText(5), Client: c.client, Made: c.now, Redirect: webPage(c.query.Get("redirect"))}
 	s.st.Pins[p.UserCode] = p
 	where := s.site(c) + "/pin"
 	return reply(http.StatusOK, pinAnswer{"OK", "DEVICE_CODE", p.UserCode, where, where, int(codeLife.Seconds()), int(pollInterval.Seconds())})
+}
+
+// webPage is an address that a browser may be sent to; "" for anything else.
+func webPage(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
+		return address
+	}
+	return ""
 }
 
 // pollPin answers GET /oauth/pin/CODE. Every outcome is 200 (3.2).
@@ -196,31 +205,6 @@ func onlyV1(c *call, instead string) (response, bool) {
 	return response{}, false
 }
 
-// authorizeV1 is the consent page, which consents at once. A refusal goes to the front page, not back (3.3).
-func (s *Server) authorizeV1(c *call) response {
-	client, back := c.query.Get("client_id"), c.query.Get("redirect_uri")
-	target, err := url.Parse(back)
-	if client == "" || isV2(client) || back == "" || err != nil || c.query.Get("response_type") != "code" {
-		return text(http.StatusBadRequest, "The app's request cannot be read.\n")
-	}
-	if c.query.Get("sandbox_deny") != "" {
-		return response{status: http.StatusFound}.with("Location", "/")
-	}
-	method := c.query.Get("code_challenge_method")
-	if method == "" {
-		method = "S256"
-	}
-	name := s.newCode(&code{
-		Client: client, User: s.loginUser().ID, Redirect: back, Made: c.now,
-		Challenge: c.query.Get("code_challenge"), Method: method,
-	})
-	q := target.Query()
-	q.Set("code", name)
-	q.Set("state", c.query.Get("state"))
-	target.RawQuery = q.Encode()
-	return response{status: http.StatusFound}.with("Location", target.String())
-}
-
 func (s *Server) newCode(k *code) string {
 	name := secretText(40)
 	s.st.Codes[name] = k
@@ -250,22 +234,27 @@ func (s *Server) tokenV1(c *call) response {
 	if out, refused := onlyV1(c, "/oauth2/token"); refused {
 		return out
 	}
-	verifier := f.Get("code_verifier")
-	for field, value := range map[string]string{"grant_type": f.Get("grant_type"), "code": f.Get("code"), "client_id": client, "client_secret or code_verifier": secret + verifier} {
-		if value == "" {
-			return problem(http.StatusForbidden, "empty_field", "Missed \""+field+"\" parameter")
+	verifier, redirect := f.Get("code_verifier"), f.Get("redirect_uri")
+	k := s.takeCode(f.Get("code"), client, c.now) // whatever comes of this attempt
+	for _, field := range []struct{ name, value string }{
+		{"grant_type", f.Get("grant_type")},
+		{"code", f.Get("code")},
+		{"client_id", client},
+		{"client_secret or code_verifier", secret + verifier},
+		{"redirect_uri", redirect + verifier}, // with PKCE there need be none
+	} {
+		if field.value == "" {
+			return problem(http.StatusForbidden, "empty_field", "Missed \""+field.name+"\" parameter")
 		}
 	}
-	if f.Get("grant_type") != "authorization_code" {
-		return problem(http.StatusUnauthorized, "grant_error", "no such grant")
-	}
-	k := s.takeCode(f.Get("code"), client, c.now)
 	switch {
+	case f.Get("grant_type") != "authorization_code":
+		return problem(http.StatusUnauthorized, "grant_error", "no such grant")
 	case k == nil:
 		return problem(http.StatusUnauthorized, "grant_error", "the code is unknown, expired or used")
-	case f.Get("redirect_uri") != k.Redirect && (verifier == "" || f.Has("redirect_uri")):
+	case redirect != k.Redirect && (verifier == "" || f.Has("redirect_uri")):
 		return problem(http.StatusForbidden, "redirect_failed", "redirect_uri differs from the one at the consent page")
-	case verifier != "" && !k.proves(verifier), verifier == "" && (s.opts.Secrets[client] == "" || secret != s.opts.Secrets[client]):
+	case verifier != "" && !k.proves(verifier), verifier == "" && !s.isSecret(client, secret):
 		return problem(http.StatusUnauthorized, "secret_error", "the secret or the PKCE verifier is wrong")
 	}
 	type token struct {
@@ -275,6 +264,21 @@ func (s *Server) tokenV1(c *call) response {
 		Expires int    `json:"expires_in"`
 	}
 	return reply(http.StatusOK, token{s.grantV1(client, k.User), "bearer", "public", yearsFive})
+}
+
+// secretOf is the secret of a "server" registration, "" for any other app: what the options say, and by this server's own
+// convention "secret" for an id that ends in -server.
+func (s *Server) secretOf(client string) string {
+	if secret, ok := s.opts.Secrets[client]; ok || !strings.HasSuffix(client, "-server") {
+		return secret
+	}
+	return "secret"
+}
+
+// isSecret checks the secret of an app. One that has none may send any.
+func (s *Server) isSecret(client, secret string) bool {
+	want := s.secretOf(client)
+	return want == "" || secret == want
 }
 
 // proves checks a PKCE verifier against the challenge.

@@ -69,7 +69,7 @@ func (s *Server) clientV2(c *call, f url.Values) (string, response, bool) {
 	if !isV2(client) {
 		return "", oauth2Problem(http.StatusUnauthorized, "invalid_client", "the client is unknown or not registered for AUTH V2"), false
 	}
-	if want := s.opts.Secrets[client]; want != "" && secret != want {
+	if !s.isSecret(client, secret) {
 		out := oauth2Problem(http.StatusUnauthorized, "invalid_client", "the client secret is wrong")
 		if basic {
 			out = out.with("WWW-Authenticate", `Basic realm="oauth2"`)
@@ -188,31 +188,6 @@ func (s *Server) revokeV2(c *call) response {
 	return noStore(reply(http.StatusOK, struct{}{}))
 }
 
-// authorizeV2 is the consent page of AUTH V2, which consents at once; a refusal comes back (3.5).
-func (s *Server) authorizeV2(c *call) response {
-	q := c.query
-	target, err := url.Parse(q.Get("redirect_uri"))
-	if !isV2(q.Get("client_id")) || q.Get("redirect_uri") == "" || err != nil {
-		return text(http.StatusBadRequest, "The app's request cannot be read.\n")
-	}
-	back := target.Query()
-	back.Set("state", q.Get("state"))
-	back.Set("iss", issuer)
-	switch {
-	case q.Get("response_type") != "code" || q.Get("code_challenge") == "" || q.Get("code_challenge_method") != "S256":
-		back.Set("error", "invalid_request")
-	case q.Get("sandbox_deny") != "":
-		back.Set("error", "access_denied")
-	default:
-		back.Set("code", s.newCode(&code{
-			Client: q.Get("client_id"), User: s.loginUser().ID, Redirect: q.Get("redirect_uri"), Scope: grantScope(q.Get("scope")),
-			Challenge: q.Get("code_challenge"), Method: "S256", Made: c.now,
-		}))
-	}
-	target.RawQuery = back.Encode()
-	return response{status: http.StatusFound}.with("Location", target.String())
-}
-
 // issuer is the iss of callbacks, which the service fixes whatever its address.
 const issuer = "https://simkl.com"
 
@@ -234,12 +209,14 @@ func (s *Server) discovery(c *call) response {
 		Device    string   `json:"device_authorization_endpoint"`
 		Revoke    string   `json:"revocation_endpoint"`
 		Scopes    []string `json:"scopes_supported"`
+		Responses []string `json:"response_types_supported"`
 		Grants    []string `json:"grant_types_supported"`
 		Methods   []string `json:"code_challenge_methods_supported"`
 	}
 	return reply(http.StatusOK, metadata{
 		issuer, base + "/oauth2/authorize", base + "/oauth2/token", base + "/oauth2/device", base + "/oauth2/revoke",
 		[]string{scopeRead, scopeWrite},
+		[]string{"code"},
 		[]string{"authorization_code", "refresh_token", deviceGrant},
 		[]string{"S256"},
 	})

@@ -156,13 +156,13 @@ func (t *title) film() bool {
 }
 
 // fits says whether a request under the container can mean this title: anime resolves under show and anime, an anime
-// film also under movie (section 4; a film sent by a TMDB id may be an anime).
+// film too and also under movie (section 4: removals want all anime in shows[]; a film sent by a TMDB id may be an anime).
 func (t *title) fits(container string) bool {
 	switch container {
 	case "movie":
 		return t.film()
 	case "show":
-		return !t.film()
+		return t.Kind != kindMovie
 	case "anime":
 		return t.Kind == kindAnime
 	}
@@ -252,6 +252,49 @@ func (t *title) fromTVDB(at episodeKey) (episodeKey, bool) {
 // episodeID is the Simkl id of an episode; it fits in 53 bits and is unique.
 func (t *title) episodeID(ep episodeKey) int64 {
 	return t.Simkl*1_000_000 + int64(ep.Season)*10_000 + int64(ep.Number)
+}
+
+// firstPiece is the first thing that is watched of a title.
+func (t *title) firstPiece() episodeKey {
+	if t.film() {
+		return episodeKey{}
+	}
+	return episodeKey{1, 1}
+}
+
+// rating and its votes are made up of the place in the catalog; what did not come out yet has none (section 10).
+func (t *title) ratings() map[string]any {
+	out := map[string]any{}
+	if !t.released() {
+		return out
+	}
+	type rating struct {
+		Rating float64 `json:"rating"`
+		Votes  int     `json:"votes"`
+		Rank   int     `json:"rank,omitempty"`
+	}
+	value := float64(92-t.rank%40) / 10
+	out["simkl"] = rating{Rating: value, Votes: 20000 / t.rank}
+	if t.IDs["imdb"] != "" {
+		out["imdb"] = rating{Rating: value, Votes: 900000 / t.rank}
+	}
+	if t.IDs["mal"] != "" {
+		out["mal"] = rating{Rating: value, Votes: 300000 / t.rank, Rank: t.rank}
+	}
+	return out
+}
+
+// language is the original one, by the country.
+func (t *title) language() string {
+	if t.Country == "jp" {
+		return "ja"
+	}
+	return "en"
+}
+
+// overview is a sentence that says what kind of title it is.
+func (t *title) overview() string {
+	return t.Title + ", " + strings.ToLower(strings.Join(t.Genres, ", ")) + " of " + strconv.Itoa(t.Year) + "."
 }
 
 // url is the address of the title's page on the site, without the host.

@@ -1,7 +1,10 @@
 package sandbox
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +19,40 @@ func (s *Server) dataFile(c *call) response {
 	if !ok {
 		return text(http.StatusNotFound, "Not Found")
 	}
-	made := c.now.UTC().Truncate(time.Hour) // "today" is made anew every hour
-	if since, err := http.ParseTime(c.r.Header.Get("If-Modified-Since")); err == nil && !made.After(since) {
-		return response{status: http.StatusNotModified}.with("Last-Modified", made.Format(http.TimeFormat))
+	made := c.now.UTC().Truncate(refreshed(c.r.URL.Path))
+	out := reply(http.StatusOK, body)
+	tag := etag(out.body)
+	out = out.with("Last-Modified", made.Format(http.TimeFormat)).with("ETag", tag).with("Cache-Control", "public, max-age=3600")
+	if notModified(c.r.Header, tag, made) {
+		out.status, out.body = http.StatusNotModified, nil
+		out.header.Del("Content-Type")
 	}
-	return reply(http.StatusOK, body).with("Last-Modified", made.Format(http.TimeFormat))
+	return out
+}
+
+// refreshed is how often a file is made anew (11.1, 11.2).
+func refreshed(path string) time.Duration {
+	switch {
+	case strings.Contains(path, "/today_"):
+		return time.Hour
+	case strings.HasPrefix(path, "/calendar/"):
+		return 6 * time.Hour
+	}
+	return 24 * time.Hour
+}
+
+func etag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + hex.EncodeToString(sum[:8]) + `"`
+}
+
+// notModified asks the tag first and the time only without one, as HTTP has it.
+func notModified(h http.Header, tag string, made time.Time) bool {
+	if asked := h.Get("If-None-Match"); asked != "" {
+		return strings.Contains(asked, tag) || asked == "*"
+	}
+	since, err := http.ParseTime(h.Get("If-Modified-Since"))
+	return err == nil && !made.After(since)
 }
 
 // dataBody makes the content of a file; false when there is no such file.
@@ -31,10 +63,10 @@ func (s *Server) dataBody(file string, now time.Time) (any, bool) {
 	}
 	switch seg[0] + "/" + seg[1] {
 	case "discover/trending":
-		return s.trending(seg[2:])
+		return s.trending(seg[2:], now)
 	case "discover/dvd":
 		if n, ok := listSize(seg[2:], "releases"); ok {
-			return s.ranked("movies", n), true
+			return s.ranked("movies", n, now), true
 		}
 	}
 	if seg[0] == "calendar" {
@@ -57,11 +89,11 @@ func listSize(seg []string, names ...string) (int, bool) {
 	return 0, false
 }
 
-func (s *Server) trending(seg []string) (any, bool) {
+func (s *Server) trending(seg []string, now time.Time) (any, bool) {
 	kinds := map[string]bool{"movies": true, "tv": true, "anime": true}
 	if len(seg) == 2 && kinds[seg[0]] {
 		n, ok := listSize(seg[1:], "today", "week", "month")
-		return s.ranked(seg[0], n), ok
+		return s.ranked(seg[0], n, now), ok
 	}
 	n, ok := listSize(seg, "today", "week", "month")
 	if !ok {
@@ -69,7 +101,7 @@ func (s *Server) trending(seg []string) (any, bool) {
 	}
 	out := map[string]any{}
 	for k := range kinds {
-		out[k] = s.ranked(k, n)
+		out[k] = s.ranked(k, n, now)
 	}
 	return out, true
 }
@@ -96,8 +128,9 @@ type trend struct {
 	Status    string         `json:"status"`
 	Genres    []string       `json:"genres"`
 	Trailer   *string        `json:"trailer"`
-	Overview  string         `json:"overview"`
-	Metadata  string         `json:"metadata"`
+	Overview  *string        `json:"overview,omitempty"`
+	Metadata  *string        `json:"metadata,omitempty"`
+	Romaji    string         `json:"title_romaji,omitempty"`
 	DVD       *string        `json:"dvd_date,omitempty"`
 	Theater   *string        `json:"theater,omitempty"`
 	Network   *string        `json:"network,omitempty"`
@@ -106,35 +139,80 @@ type trend struct {
 }
 
 // ranked lists titles by watchers, which here is the order of the catalog.
-func (s *Server) ranked(kind string, n int) []trend {
+func (s *Server) ranked(kind string, n int, now time.Time) []trend {
 	out := []trend{}
 	for _, t := range s.cat.titles {
 		if t.folder() == kind && t.released() && len(out) < n {
-			out = append(out, s.trend(t))
+			out = append(out, s.trendRow(t, now))
 		}
 	}
 	return out
 }
 
-func (s *Server) trend(t *title) trend {
-	release := "01/01/" + strconv.Itoa(t.Year)
-	if d, err := time.Parse("2006-01-02", t.Released); err == nil {
-		release = d.Format("01/02/2006")
-	}
+// trend is what both have of a title.
+func (s *Server) trend(t *title, now time.Time) trend {
+	release := t.aired(t.firstPiece(), now)
 	run := t.minutes()
 	watchers := max(1, 1000-t.rank)
-	r := trend{
-		Title: t.Title, Alt: t.altTitles(), URL: strings.Replace(t.url(), "/movies/", "/movie/", 1), IDs: t.outerIDs(), Release: release,
-		Rank: t.rank, DropRate: "0%", Watched: watchers, Ratings: map[string]any{}, Country: t.Country, Status: t.Status,
-		Runtime: strconv.Itoa(run/60) + "h " + strconv.Itoa(run%60) + "m", Genres: append([]string{}, t.Genres...), Metadata: strconv.Itoa(t.Year),
+	return trend{
+		Title: t.Title, Alt: t.altTitles(), URL: strings.Replace(t.url(), "/movies/", "/movie/", 1), Poster: textOrNil(t.poster()), Fanart: textOrNil(t.fanart()),
+		IDs: t.fileIDs(), Release: release.Format(fileDate), Rank: t.rank, DropRate: "2.4%", Watched: watchers, Plan: 10 * watchers,
+		Watching: watchers / 4, Completed: 40 * watchers, Ratings: t.ratings(), Country: t.Country, Language: t.language(), Status: t.Status,
+		Runtime: strconv.Itoa(run/60) + "h " + strconv.Itoa(run%60) + "m", Genres: append([]string{}, t.Genres...), AnimeType: fileAnimeType(t.AnimeType),
 	}
+}
+
+// trendRow is a row of the trending and DVD files.
+func (s *Server) trendRow(t *title, now time.Time) trend {
+	r := s.trend(t, now)
+	release := t.aired(t.firstPiece(), now)
+	r.Overview, r.Metadata = new(t.overview()), new(release.Format("January 2, 2006"))
 	if t.Kind == kindMovie {
-		r.DVD, r.Theater = &release, &release
+		r.DVD, r.Theater = new(release.AddDate(0, 2, 0).Format(fileDate)), &r.Release
 		return r
 	}
-	r.Network, r.Total, r.AnimeType = textOrNil(t.Network), len(t.regular(false)), t.AnimeType
+	r.Network, r.Total = textOrNil(t.Network), len(t.regular(false))
 	return r
 }
+
+// metadata is a title's block in calendar v2. That of TV may be sparse, and its status the literal text "undefined" (11.2).
+func (s *Server) metadata(t *title, now time.Time) trend {
+	r := s.trend(t, now)
+	switch t.Kind {
+	case kindMovie:
+		r.DVD = new(t.aired(episodeKey{}, now).AddDate(0, 2, 0).Format(fileDate))
+	case kindAnime:
+		r.Network, r.Total, r.Romaji = textOrNil(t.Network), len(t.regular(false)), t.Title
+	default:
+		r.Network, r.Total = textOrNil(t.Network), len(t.regular(false))
+		if t.Network == "" {
+			r.Status, r.Total = "undefined", 0
+		}
+	}
+	return r
+}
+
+// fileDate is how the files write dates (2.1).
+const fileDate = "01/02/2006"
+
+// fileIDs are ids as the data files write them: simkl_id, and older names of two of the others (section 4).
+func (t *title) fileIDs() map[string]any {
+	ids := t.outerIDs()
+	older := map[string]string{"letterboxd": "letterslug", "traktslug": "trakttvslug"}
+	if t.Kind == kindMovie {
+		older["traktslug"] = "traktmslug"
+	}
+	for now, then := range older {
+		if v, ok := ids[now]; ok {
+			ids[then] = v
+			delete(ids, now)
+		}
+	}
+	return ids
+}
+
+// fileAnimeType: the files say music where the rest says music video (section 4).
+func fileAnimeType(s string) string { return strings.TrimSuffix(s, " video") }
 
 // airing is one date of the calendar.
 type airing struct {
@@ -158,7 +236,7 @@ func (s *Server) calendar(seg []string, now time.Time) (any, bool) {
 		}
 		from = time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC)
 		to = from.AddDate(0, 1, 0)
-		if from.After(time.Date(today.Year(), today.Month()+3, 1, 0, 0, 0, 0, time.UTC)) {
+		if v2 && from.After(time.Date(today.Year(), today.Month()+3, 1, 0, 0, 0, 0, time.UTC)) {
 			return nil, false
 		}
 		seg = seg[2:]
@@ -167,9 +245,9 @@ func (s *Server) calendar(seg []string, now time.Time) (any, bool) {
 	if len(seg) != 1 || !ok {
 		return nil, false
 	}
-	rows := s.airings(kind, from, to, today)
+	rows := s.airings(kind, from, to, now)
 	if v2 {
-		return s.calendarV2(rows), true
+		return s.calendarV2(rows, now), true
 	}
 	out := []any{}
 	for _, a := range rows {
@@ -178,28 +256,24 @@ func (s *Server) calendar(seg []string, now time.Time) (any, bool) {
 	return out, true
 }
 
-// airings invents dates for what is still to come: one episode a week from the next day that belongs to the title.
-func (s *Server) airings(kind string, from, to, today time.Time) []airing {
+// airings lists what is shown from one day to another, by time.
+func (s *Server) airings(kind string, from, to, now time.Time) []airing {
 	var out []airing
 	for _, t := range s.cat.titles {
 		if t.Kind != kind {
 			continue
 		}
 		eps := t.regular(false)
-		eps = eps[len(t.regular(true)):]
 		if t.film() {
-			if eps = nil; !t.released() {
-				eps = []episodeKey{{}}
-			}
+			eps = []episodeKey{{}}
 		}
-		at := today.Add(20*time.Hour).AddDate(0, 0, int((t.Simkl-int64(today.Weekday())+7)%7))
 		for _, ep := range eps {
-			if !at.Before(from) && at.Before(to) {
+			if at := t.aired(ep, now); !at.Before(from) && at.Before(to) {
 				out = append(out, airing{t, ep, at})
 			}
-			at = at.AddDate(0, 0, 7)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b airing) int { return a.at.Compare(b.at) })
 	return out
 }
 
@@ -224,10 +298,6 @@ func (a airing) episode() *calendarEpisode {
 
 // v1 is a flat row, dated in the zone of the network.
 func (a airing) v1() any {
-	zone := time.FixedZone("", -5*3600)
-	if a.t.Kind == kindAnime {
-		zone = time.FixedZone("", 9*3600)
-	}
 	type row struct {
 		Title     string           `json:"title"`
 		Poster    *string          `json:"poster"`
@@ -240,16 +310,25 @@ func (a airing) v1() any {
 		Episode   *calendarEpisode `json:"episode,omitempty"`
 		AnimeType string           `json:"anime_type,omitempty"`
 	}
-	local := a.at.In(zone)
+	local := a.t.local(a.at)
 	return row{
-		a.t.Title, nil, local.Format(time.RFC3339), local.Format("2006-01-02"), a.t.rank, a.t.url(),
-		map[string]any{},
-		a.t.outerIDs(), a.episode(),
-		a.t.AnimeType,
+		a.t.Title, textOrNil(a.t.poster()), local.Format(time.RFC3339), local.Format(time.DateOnly), a.t.rank, a.t.url(), a.t.ratings(),
+		a.t.fileIDs(), a.episode(), fileAnimeType(a.t.AnimeType),
 	}
 }
 
-func (s *Server) calendarV2(rows []airing) any {
+// finale is 2 for the last episode of a season and 3 for the last one of a title that has ended; nil for any other.
+func (a airing) finale() *int {
+	switch {
+	case a.ep.Number != a.t.Seasons[a.ep.Season-1]:
+		return nil
+	case a.ep.Season == len(a.t.Seasons) && a.t.Status == "ended":
+		return new(3)
+	}
+	return new(2)
+}
+
+func (s *Server) calendarV2(rows []airing, now time.Time) any {
 	type row struct {
 		Simkl   int64            `json:"simkl_id"`
 		Date    string           `json:"date"`
@@ -268,12 +347,10 @@ func (s *Server) calendarV2(rows []airing) any {
 			if a.t.Runtime > 0 {
 				r.Episode.Runtime = &a.t.Runtime
 			}
-			if a.ep.Season > 0 && a.ep.Number == a.t.Seasons[a.ep.Season-1] {
-				r.Finale = new(2)
-			}
+			r.Finale = a.finale()
 		}
 		out.Calendar = append(out.Calendar, r)
-		out.Metadata[strconv.FormatInt(a.t.Simkl, 10)] = s.trend(a.t)
+		out.Metadata[strconv.FormatInt(a.t.Simkl, 10)] = s.metadata(a.t, now)
 	}
 	return out
 }

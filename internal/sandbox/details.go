@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // altTitle is another name of a title; lang is an internal code of the service (11.1).
@@ -85,13 +87,18 @@ func (s *Server) detail(c *call) response {
 		if seg[0] == "movies" {
 			return problem(http.StatusNotFound, "url_failed", "the id is not a number")
 		}
-		return reply(http.StatusOK, s.describe(s.cat.titles[0], c))
+		return reply(http.StatusOK, s.describe(s.cat.first(seg[0]), c))
 	}
 	t := s.cat.byID[id]
 	if t == nil || t.folder() != seg[0] {
 		return reply(http.StatusOK, []any{})
 	}
 	return reply(http.StatusOK, s.describe(t, c))
+}
+
+// first is some title of a section of the catalog.
+func (c *catalog) first(folder string) *title {
+	return c.titles[max(0, slices.IndexFunc(c.titles, func(t *title) bool { return t.folder() == folder }))]
 }
 
 // folder is the first segment of a title's addresses.
@@ -104,21 +111,21 @@ func (t *title) folder() string {
 
 func (s *Server) describe(t *title, c *call) record {
 	r := record{
-		Title: t.Title, Year: t.Year, Type: t.Kind, IDs: t.ids(), Rank: t.rank, Genres: append([]string{}, t.Genres...),
-		Country: textOrNil(t.Country), Ratings: map[string]any{}, Users: []any{},
+		Title: t.Title, Year: t.Year, Type: t.Kind, IDs: t.ids(), Rank: t.rank, Poster: textOrNil(t.poster()), Fanart: textOrNil(t.fanart()),
+		Overview: new(t.overview()), Genres: append([]string{}, t.Genres...), Country: textOrNil(t.Country), Ratings: t.ratings(), Users: []any{},
 	}
 	if t.Runtime > 0 {
 		r.Runtime = &t.Runtime
 	}
 	if t.Kind == kindMovie {
-		r.movieRecord = &movieRecord{Released: textOrNil(t.Released), ReleaseDates: []any{}, AltTitles: t.altTitles()}
+		r.movieRecord = &movieRecord{Released: new(t.aired(episodeKey{}, c.now).Format(time.DateOnly)), ReleaseDates: []any{}, AltTitles: t.altTitles()}
 		return r
 	}
 	if t.Kind == kindTV {
 		r.Type = "show"
 	}
 	r.seriesRecord = &seriesRecord{
-		Airs: map[string]any{"day": nil, "time": nil, "timezone": nil}, FirstAired: textOrNil(t.Released), Total: len(t.regular(false)),
+		Airs: map[string]any{"day": nil, "time": nil, "timezone": nil}, FirstAired: t.date(t.firstPiece(), c.now), LastAired: t.lastAired(c.now), Total: len(t.regular(false)),
 		Status: t.Status, Network: textOrNil(t.Network),
 	}
 	if t.Kind == kindAnime {
@@ -128,6 +135,15 @@ func (s *Server) describe(t *title, c *call) record {
 		}
 	}
 	return r
+}
+
+// lastAired is when the last episode so far was shown, nil where none was.
+func (t *title) lastAired(now time.Time) *string {
+	eps := t.regular(true)
+	if len(eps) == 0 {
+		return nil
+	}
+	return t.date(eps[len(eps)-1], now)
 }
 
 // listedEpisode is a row of the episode lists; specials have neither season nor episode, anime no season (section 10).
@@ -142,6 +158,11 @@ type listedEpisode struct {
 	Aired       bool           `json:"aired"`
 	TVDB        map[string]int `json:"tvdb,omitempty"`
 	IDs         map[string]any `json:"ids"`
+}
+
+// date is when an episode is shown, with the network's offset (2.1).
+func (t *title) date(ep episodeKey, now time.Time) *string {
+	return new(t.local(t.aired(ep, now)).Format(time.RFC3339))
 }
 
 // episodes answers GET /tv|/anime/episodes/{simkl}.
@@ -159,7 +180,7 @@ func (s *Server) episodes(c *call) response {
 	aired := len(t.regular(true))
 	for i, ep := range t.regular(false) {
 		row := listedEpisode{
-			Title: t.episodeTitle(ep), Season: ep.Season, Episode: ep.Number, Type: "episode", Aired: i < aired,
+			Title: t.episodeTitle(ep), Season: ep.Season, Episode: ep.Number, Type: "episode", Aired: i < aired, Date: t.date(ep, c.now),
 			IDs: map[string]any{"simkl_id": t.episodeID(ep)},
 		}
 		if t.Kind == kindAnime {
@@ -172,7 +193,7 @@ func (s *Server) episodes(c *call) response {
 	}
 	for k := range t.Specials {
 		ep := episodeKey{0, k + 1}
-		rows = append(rows, listedEpisode{Title: t.episodeTitle(ep), Type: "special", Aired: true, IDs: map[string]any{"simkl_id": t.episodeID(ep)}})
+		rows = append(rows, listedEpisode{Title: t.episodeTitle(ep), Type: "special", Aired: true, Date: t.date(ep, c.now), IDs: map[string]any{"simkl_id": t.episodeID(ep)}})
 	}
 	return reply(http.StatusOK, rows)
 }

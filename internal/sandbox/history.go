@@ -42,8 +42,11 @@ func (s *Server) addItem(c *call, it syncItem, a *historyAnswer) {
 		spots = s.wholeTitle(c, f, it, now)
 	}
 	pinned := c.user.Entries[t.Simkl].rewatchByID(int64(it.RewatchID.N))
-	if pinned != nil && len(it.Seasons) == 0 && len(it.Episodes) == 0 && it.RewatchStatus != "" {
-		spots = nil // only the state of the rewatch is meant
+	if it.aboutRewatch(t, pinned != nil) {
+		spots = nil
+		if bool(it.IsRewatch) && !it.RewatchID.Set && it.RewatchStatus == "active" {
+			pinned = s.openEmpty(c, t)
+		}
 	}
 	hits, misses := splitSpots(spots)
 	if len(misses) > 0 {
@@ -78,6 +81,29 @@ func (s *Server) addItem(c *call, it syncItem, a *historyAnswer) {
 	a.Added.Statuses = append(a.Added.Statuses, row)
 }
 
+// aboutRewatch says whether an item without episodes means only the state of a rewatch. A film has no other pieces, so
+// there it must name a rewatch that exists.
+func (it syncItem) aboutRewatch(t *title, pinned bool) bool {
+	if len(it.Seasons) > 0 || len(it.Episodes) > 0 || it.container == "episode" {
+		return false
+	}
+	if t.film() {
+		return pinned && it.RewatchStatus != ""
+	}
+	return it.RewatchID.Set || it.RewatchStatus != ""
+}
+
+// openEmpty begins a rewatch of a completed title without a viewing in it yet, where the account may (8.2).
+func (s *Server) openEmpty(c *call, t *title) *rewatch {
+	e := c.user.Entries[t.Simkl]
+	if e == nil || e.Status != statusCompleted || len(e.Rewatches) >= rewatchLimit || !c.yes("allow_rewatch") || c.user.Plan == PlanFree {
+		return nil
+	}
+	c.user.touch(group(t), e.Status, stamp(c.now))
+	e.Changed = stamp(c.now)
+	return s.newRewatch(e)
+}
+
 // resolveItem finds the title of a sync item; an item of episodes[] is named by the ids of the episode alone.
 func (s *Server) resolveItem(it syncItem) (found, bool) {
 	if it.container == "episode" {
@@ -89,6 +115,9 @@ func (s *Server) resolveItem(it syncItem) (found, bool) {
 		return found{}, false
 	}
 	f := s.cat.resolve(it.container, it.reqMedia)
+	if len(it.Seasons) > 0 || len(it.Episodes) > 0 {
+		f.titles = slices.DeleteFunc(f.titles, (*title).film) // a film has no episodes
+	}
 	return f, len(f.titles) > 0
 }
 
@@ -194,7 +223,7 @@ func (s *Server) removeHistory(c *call) response {
 		whole := len(it.Seasons) == 0 && len(it.Episodes) == 0 && it.container != "episode"
 		switch {
 		case whole && c.user.Entries[t.Simkl] == nil:
-		case whole && t.film():
+		case whole && it.container == "movie":
 			c.user.remove(t, now)
 			a.Deleted.Movies++
 		case whole:

@@ -94,18 +94,18 @@ func TestAllItemsRows(t *testing.T) {
 	p.want("GET", "/sync/all-items/shows/watching", "", 200, `{"shows":[{"added_to_watchlist_at":"2026-01-02T20:09:04Z","last_watched_at":"2026-05-04T19:40:58Z",
 	   "user_rated_at":null,"user_rating":null,"status":"watching","last_watched":"S02E03","next_to_watch":"S02E04",
 	   "watched_episodes_count":12,"total_episodes_count":19,"not_aired_episodes_count":0,
-	   "show":{"title":"Severance","poster":null,"year":2022,"runtime":50,"ids":{"simkl":1109411,"slug":"severance","imdb":"tt11280740","tmdb":"95396","tvdb":"371980"}}}]}`)
+	   "show":{"title":"Severance","poster":"59/1199fe94bb8737920","year":2022,"runtime":50,"ids":{"simkl":1109411,"slug":"severance","imdb":"tt11280740","tmdb":"95396","tvdb":"371980"}}}]}`)
 	p.want("GET", "/sync/all-items/anime?extended=full_anime_seasons&episode_watched_at=yes&memos=yes&language=en", "", 200, `{"anime":[{"added_to_watchlist_at":"2026-02-01T10:00:00Z","last_watched_at":"2026-02-01T12:00:00Z",
 	   "user_rated_at":null,"user_rating":null,"status":"watching","anime_type":"tv","last_watched":"E25","next_to_watch":null,
 	   "watched_episodes_count":1,"total_episodes_count":25,"not_aired_episodes_count":0,"mapped_tvdb_seasons":[1],"memo":{},
-	   "show":{"title":"Attack on Titan","poster":null,"year":2013,"runtime":24,"ids":{"simkl":39687,"slug":"shingeki-no-kyojin","mal":"16498","anidb":"9541","anilist":"16498","tvdb":"267440","tmdb":"1429","imdb":"tt2560140"}},
+	   "show":{"title":"Attack on Titan","poster":"44/f6438702e6401336d","year":2013,"runtime":24,"ids":{"simkl":39687,"slug":"shingeki-no-kyojin","mal":"16498","anidb":"9541","anilist":"16498","tvdb":"267440","tmdb":"1429","imdb":"tt2560140"}},
 	   "seasons":[{"number":1,"episodes":[{"number":25,"watched_at":"2026-02-01T12:00:00Z","tvdb":{"season":1,"episode":25}}]}]}]}`)
 	p.want("GET", "/sync/all-items?extended=simkl_ids_only", "", 200, `{"shows":[{"show":{"ids":{"simkl":1109411}}}],"anime":[{"show":{"ids":{"simkl":39687}}}]}`)
 	_, b := p.do("GET", "/sync/all-items/badtype", "")
 	if !strings.Contains(b, `"shows"`) || !strings.Contains(b, `"anime"`) {
 		t.Fatal("a bad type is cross-type data:", b)
 	}
-	if _, b := p.do("GET", "/sync/all-items/shows?next_watch_info=yes", ""); !strings.Contains(b, `"next_to_watch_info":{"title":"Episode 4","season":2,"episode":4,"date":null}`) {
+	if _, b := p.do("GET", "/sync/all-items/shows?next_watch_info=yes", ""); !strings.Contains(b, `"next_to_watch_info":{"title":"Episode 4","season":2,"episode":4,"date":"2023-03-10T15:00:00-05:00"}`) {
 		t.Fatal(b)
 	}
 	if _, b := p.do("GET", "/sync/all-items?date_from="+p.clock.Now().Format("2006-01-02T15:04:05Z"), ""); b != "{}" {
@@ -118,7 +118,7 @@ func TestAllItemsMovieRow(t *testing.T) {
 	p := newPeer(t, sandbox.Options{})
 	p.do("POST", "/sync/history", `{"movies":[{"ids":{"imdb":"https://www.imdb.com/title/tt1375666/"},"added_at":"2026-02-01T10:00:00Z","watched_at":"2026-02-01T12:00:00Z"}]}`)
 	p.want("GET", "/sync/all-items/movies/completed", "", 200, `{"movies":[{"added_to_watchlist_at":"2026-02-01T10:00:00Z","last_watched_at":"2026-02-01T12:00:00Z","user_rated_at":null,
-	   "user_rating":null,"status":"completed","movie":{"title":"Inception","poster":null,"year":2010,"runtime":148,"ids":{"simkl":472214,"slug":"inception","imdb":"tt1375666","tmdb":"27205","letterboxd":"inception"}}}]}`)
+	   "user_rating":null,"status":"completed","movie":{"title":"Inception","poster":"19/c1d97605f982b90db","year":2010,"runtime":148,"ids":{"simkl":472214,"slug":"inception","imdb":"tt1375666","tmdb":"27205","letterboxd":"inception"}}}]}`)
 }
 
 func TestSettings(t *testing.T) {

@@ -13,6 +13,7 @@ type listedItem struct {
 	To   string          `json:"to"`
 	IDs  json.RawMessage `json:"ids,omitempty"`
 	Type string          `json:"type"`
+	Memo *memo           `json:"memo,omitempty"` // echoed, but not kept (8.4)
 }
 
 // addToList answers POST /sync/add-to-list (8.4). Every item has its own "to"; one bad item refuses the request.
@@ -43,7 +44,7 @@ func (s *Server) addToList(c *call) response {
 			a.NotFound.add(it, it.raw)
 			continue
 		}
-		row := listedItem{s.list(c, f.titles[0], it), it.request().IDs, it.container}
+		row := listedItem{s.list(c, f.titles[0], it), it.request().IDs, it.container, it.Memo}
 		if it.container == "movie" {
 			a.Added.Movies = append(a.Added.Movies, row)
 		} else {

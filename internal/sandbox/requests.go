@@ -148,27 +148,6 @@ func pad(n int) string {
 	return strconv.Itoa(n)
 }
 
-// pinPage approves a login by its code: in the address for people who followed it, or posted; "user" names the account.
-func (s *Server) pinPage(c *call) response {
-	name := c.query.Get("user_code")
-	if c.r.Method == http.MethodPost {
-		name = c.form().Get("user_code")
-	}
-	if name == "" {
-		waiting := strings.Join(s.pendingCodes(c.now), "\n")
-		return text(http.StatusOK, "Open /pin?user_code=CODE to approve a login. Waiting:\n"+waiting+"\n")
-	}
-	who := c.query.Get("user")
-	if who == "" {
-		who = s.opts.User
-	}
-	if !s.approve(name, s.addUser(who, "", ""), c.now) {
-		return text(http.StatusNotFound, "There is no login with this code, or it has expired.\n")
-	}
-	s.save()
-	return text(http.StatusOK, "Approved. The app goes on by itself.\n")
-}
-
 func (s *Server) historyJSON(c *call) response {
 	out := []Watched{}
 	for _, u := range s.st.Users {

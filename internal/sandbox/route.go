@@ -39,6 +39,11 @@ func route(method, path string) (endpoint, bool) {
 		return routeDetails(seg, get)
 	case "discover", "calendar":
 		return endpoint{handle: (*Server).dataFile, data: true, free: true, cached: true}, get
+	case "posters", "fanart":
+		return endpoint{handle: (*Server).picture, site: true}, get
+	}
+	if get && strings.HasSuffix(path, ".json") {
+		return endpoint{handle: (*Server).dataFile, data: true, free: true, cached: true}, true // a file that is not there
 	}
 	return endpoint{}, false
 }
@@ -70,7 +75,7 @@ func routeV1(seg []string, get, post bool) (endpoint, bool) {
 		return endpoint{handle: (*Server).pollPin, oauth: true, saves: true}, true
 	case len(seg) == 2 && seg[1] == "token" && post:
 		return endpoint{handle: (*Server).tokenV1, oauth: true}, true
-	case len(seg) == 2 && seg[1] == "authorize" && get:
+	case len(seg) == 2 && seg[1] == "authorize" && (get || post):
 		return endpoint{handle: (*Server).authorizeV1, site: true}, true
 	}
 	return endpoint{}, false
@@ -87,7 +92,7 @@ func routeV2(seg []string, get, post bool) (endpoint, bool) {
 		return endpoint{handle: (*Server).tokenV2, oauth: true}, true
 	case seg[1] == "revoke" && post:
 		return endpoint{handle: (*Server).revokeV2, oauth: true}, true
-	case seg[1] == "authorize" && get:
+	case seg[1] == "authorize" && (get || post):
 		return endpoint{handle: (*Server).authorizeV2, site: true}, true
 	}
 	return endpoint{}, false

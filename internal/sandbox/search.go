@@ -127,7 +127,7 @@ func (s *Server) searchText(c *call) response {
 }
 
 func searchHit(t *title, full bool) searchRow {
-	r := searchRow{Title: t.Title, Year: t.Year, Endpoint: t.Kind, IDs: t.outerIDs()}
+	r := searchRow{Title: t.Title, Year: t.Year, Poster: textOrNil(t.poster()), Endpoint: t.Kind, IDs: t.outerIDs()}
 	switch t.Kind {
 	case kindMovie:
 		r.Endpoint = "movies"
@@ -135,7 +135,7 @@ func searchHit(t *title, full bool) searchRow {
 		r.English, r.Romaji, r.Type = t.English, t.Title, t.AnimeType
 	}
 	if full {
-		r.searchFull = &searchFull{AllTitles: t.names(), URL: t.url(), Rank: t.rank, Status: t.Status, Ratings: map[string]any{}, EpCount: len(t.regular(false))}
+		r.searchFull = &searchFull{AllTitles: t.names(), URL: t.url(), Rank: t.rank, Status: t.Status, Ratings: t.ratings(), EpCount: len(t.regular(false))}
 	}
 	return r
 }
@@ -148,11 +148,15 @@ func (t *title) outerIDs() map[string]any {
 	return ids
 }
 
-// search finds titles by name: equal names first, then names that begin with, then that contain the words. An IMDb
-// address is an id.
+// search finds titles by name: equal names first, then names that begin with, then that contain the words. An IMDb or
+// Letterboxd address is an id (9.2).
 func (c *catalog) search(kind, q string) []*title {
 	if strings.Contains(q, "imdb.com/") {
 		return slices.DeleteFunc(slices.Clone(c.byExt["imdb:"+cleanID("imdb", q)]), func(t *title) bool { return t.Kind != kind })
+	}
+	if _, slug, ok := strings.Cut(q, "letterboxd.com/film/"); ok {
+		slug, _, _ = strings.Cut(slug, "/")
+		return slices.DeleteFunc(slices.Clone(c.byExt["letterboxd:"+strings.ToLower(slug)]), func(t *title) bool { return t.Kind != kind })
 	}
 	want := fold(q)
 	if want == "" {
@@ -203,7 +207,7 @@ func (s *Server) searchID(c *call) response {
 	rows := []idRow{}
 	for _, t := range s.byQuery(c) {
 		rows = append(rows, idRow{
-			t.Kind, t.Title, nil, t.Year, t.Status, len(t.regular(false)), t.AnimeType, map[string]any{"simkl": t.Simkl, "slug": t.Slug},
+			t.Kind, t.Title, textOrNil(t.poster()), t.Year, t.Status, len(t.regular(false)), t.AnimeType, map[string]any{"simkl": t.Simkl, "slug": t.Slug},
 		})
 	}
 	return reply(http.StatusOK, rows)
@@ -232,7 +236,7 @@ func (s *Server) redirect(c *call) response {
 	to := "//simkl.com"
 	if c.query.Get("to") == "simkl" {
 		for _, t := range s.byQuery(c) {
-			if c.query.Get("episode") != "" && t.film() {
+			if (c.query.Get("season") != "" || c.query.Get("episode") != "") && t.film() {
 				continue
 			}
 			to = "//simkl.com" + t.url() + episodePath(c, t)

@@ -61,13 +61,14 @@ func TestReadFileName(t *testing.T) {
 func TestSearchText(t *testing.T) {
 	p := newPeer(t, sandbox.Options{})
 	p.want("GET", "/search/movie?q=john+wick", "", 200,
-		`[{"title":"John Wick","year":2014,"poster":null,"endpoint_type":"movies","ids":{"simkl_id":342994,"slug":"john-wick","imdb":"tt2911666","tmdb":"245891"}}]`)
+		`[{"title":"John Wick","year":2014,"poster":"94/56dacbe8a280362cd","endpoint_type":"movies","ids":{"simkl_id":342994,"slug":"john-wick","imdb":"tt2911666","tmdb":"245891"}}]`)
 	_, hit := p.do("GET", "/search/anime?q=frieren&extended=full", "")
-	hit = regexp.MustCompile(`"rank":\d+,`).ReplaceAllString(hit, "") // the place in the catalog
+	// The rank is the place in the catalog, and the ratings follow from it.
+	hit = regexp.MustCompile(`"rank":\d+,|"ratings":\{.*?\}\},`).ReplaceAllString(hit, "")
 	diff := jsonDiff(t,
-		`[{"title":"Sousou no Frieren","title_en":"Frieren: Beyond Journey's End","title_romaji":"Sousou no Frieren","year":2023,"poster":null,"type":"tv","endpoint_type":"anime",
+		`[{"title":"Sousou no Frieren","title_en":"Frieren: Beyond Journey's End","title_romaji":"Sousou no Frieren","year":2023,"poster":"21/735d43fa671fcd2c0","type":"tv","endpoint_type":"anime",
 		"ids":{"simkl_id":900310,"slug":"sousou-no-frieren","mal":"52991","anilist":"154587","tvdb":"424536","tmdb":"209867","imdb":"tt22248376"},
-		"all_titles":["Sousou no Frieren","Frieren: Beyond Journey's End","葬送のフリーレン","Frieren"],"url":"/anime/900310/sousou-no-frieren","status":"ended","ratings":{},"ep_count":28}]`, hit)
+		"all_titles":["Sousou no Frieren","Frieren: Beyond Journey's End","葬送のフリーレン","Frieren"],"url":"/anime/900310/sousou-no-frieren","status":"ended","ep_count":28}]`, hit)
 	if diff != "" {
 		t.Error(diff)
 	}
@@ -88,8 +89,8 @@ func TestSearchText(t *testing.T) {
 // 9.3
 func TestSearchID(t *testing.T) {
 	p := newPeer(t, sandbox.Options{})
-	p.want("GET", "/search/id?tvdb=371980", "", 200, `[{"type":"tv","title":"Severance","poster":null,"year":2022,"status":"airing","total_episodes":19,"ids":{"simkl":1109411,"slug":"severance"}}]`)
-	p.want("GET", "/search/id?mal=199", "", 200, `[{"type":"anime","title":"Sen to Chihiro no Kamikakushi","poster":null,"year":2001,"status":"ended","anime_type":"movie","ids":{"simkl":900350,"slug":"sen-to-chihiro-no-kamikakushi"}}]`)
+	p.want("GET", "/search/id?tvdb=371980", "", 200, `[{"type":"tv","title":"Severance","poster":"59/1199fe94bb8737920","year":2022,"status":"airing","total_episodes":19,"ids":{"simkl":1109411,"slug":"severance"}}]`)
+	p.want("GET", "/search/id?mal=199", "", 200, `[{"type":"anime","title":"Sen to Chihiro no Kamikakushi","poster":"60/22a6cec1f3a85ef4a","year":2001,"status":"ended","anime_type":"movie","ids":{"simkl":900350,"slug":"sen-to-chihiro-no-kamikakushi"}}]`)
 	p.want("GET", "/search/id?tmdb=1399", "", 200, `[]`)
 	p.want("GET", "/search/id?title=Dune&year=1999", "", 200, `[]`)
 	for query, id := range map[string]string{"tmdb=1399&type=tv": "17465", "title=Dune&year=1984": "900102", "title=The+Office&year=2001&type=show": "900203"} {
@@ -124,7 +125,7 @@ func TestDetails(t *testing.T) {
 	p.token = ""
 	for path, want := range map[string][]string{
 		"/movies/472214": {`"type":"movie"`, `"runtime":148`, `"alt_titles":[{"name":"Origen"`, `"released":"2010-07-15"`},
-		"/tv/1109411":    {`"type":"show"`, `"total_episodes":19`, `"status":"airing"`, `"first_aired":"2022-02-18"`},
+		"/tv/1109411":    {`"type":"show"`, `"total_episodes":19`, `"status":"airing"`, `"first_aired":"2022-02-18T15:00:00-05:00"`},
 		"/anime/900303?extended=full_anime_seasons": {`"type":"anime"`, `"anime_type":"tv"`, `"en_title":"Attack on Titan Season 3 Part 2"`, `"mapped_tvdb_seasons":[3]`},
 		"/movies/900190": {`"runtime":null`},
 	} {
@@ -136,7 +137,7 @@ func TestDetails(t *testing.T) {
 		}
 	}
 	_, b := p.do("GET", "/anime/episodes/900303", "")
-	if !strings.Contains(b, `"episode":2,"type":"episode","img":null,"date":null,"aired":true,"tvdb":{"episode":14,"season":3}`) || strings.Count(b, `"title"`) != 10 {
+	if !strings.Contains(b, `"episode":2,"type":"episode","img":null,"date":"2019-01-18T05:00:00+09:00","aired":true,"tvdb":{"episode":14,"season":3}`) || strings.Count(b, `"title"`) != 10 {
 		t.Error(b)
 	}
 	_, b = p.do("GET", "/tv/episodes/900214", "")
@@ -167,7 +168,7 @@ func TestDataFiles(t *testing.T) {
 	for path, want := range map[string]string{
 		"/discover/trending/today_100.json":       `"movies":[`,
 		"/discover/trending/anime/month_500.json": `"anime_type":"tv"`,
-		"/discover/dvd/releases_100.json":         `"dvd_date":"07/15/2010"`,
+		"/discover/dvd/releases_100.json":         `"dvd_date":"09/15/2010","theater":"07/15/2010"`,
 		"/calendar/tv.json":                       `"title":"Tidewater Road"`,
 		"/calendar/anime.json":                    `+09:00"`,
 		"/calendar/movie_release.json":            `"title":"The Long Tide"`,

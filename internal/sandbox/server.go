@@ -36,7 +36,8 @@ type Options struct {
 	User, Plan, Zone string
 	// RefusedClients are client ids that answer as unknown or suspended: 412.
 	RefusedClients []string
-	// Secrets are the client secrets of "server" registrations; a client id not listed has none.
+	// Secrets are the client secrets of "server" registrations. A client id that is not listed has none, but one that ends
+	// in -server has "secret".
 	Secrets map[string]string
 
 	// ApproveAfter is how long after a login began it approves itself; 0 is 3 s, negative is never.
@@ -175,6 +176,16 @@ func (s *Server) SetPlan(name, plan string) {
 	}
 }
 
+// SetPrivate hides an account's statistics from others, or shows them (2.3).
+func (s *Server) SetPrivate(name string, private bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.st.userByName(name); u != nil {
+		u.Private = private
+		s.save()
+	}
+}
+
 // LinkToken gives a token of the app for the user, made if the user is new, as if it had logged in. A V2 app gets the
 // access token of a grant that may read and write.
 func (s *Server) LinkToken(clientID, name string) string {
@@ -203,9 +214,9 @@ func (s *Server) Approve(userCode string) bool { return s.ApproveAs(userCode, s.
 func (s *Server) ApproveAs(userCode, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ok := s.approve(userCode, s.addUser(name, "", ""), s.opts.Now())
+	p := s.approve(userCode, s.addUser(name, "", ""), s.opts.Now())
 	s.save()
-	return ok
+	return p != nil
 }
 
 // StateError is the last failure to write the state file, nil when the last write went well.

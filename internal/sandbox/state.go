@@ -33,6 +33,7 @@ type user struct {
 	Name       string               `json:"name"`
 	Plan       string               `json:"plan"`
 	Zone       string               `json:"zone"`
+	Private    bool                 `json:"private,omitempty"`
 	Joined     time.Time            `json:"joined"`
 	Entries    map[int64]*entry     `json:"entries"`
 	Playbacks  []*playback          `json:"playbacks"`
