@@ -9,17 +9,29 @@ VERSION  ?= $(shell git describe --tags --dirty 2>/dev/null || echo 0.0.0-dev)
 # A package may build its own client_id in: make build CLIENT_ID=...
 CLIENT_ID ?=
 LDFLAGS  := -s -w -X $(MODULE)/internal/about.version=$(VERSION) -X $(MODULE)/internal/about.clientID=$(CLIENT_ID)
-BUILD    := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
+BUILD    = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "$(LDFLAGS)"
 
 LINT_VERSION := 2.15.0
 LINT         := .tools/golangci-lint-$(LINT_VERSION)
 FUZZTIME     ?= 3s
 SYSTEMS      := linux darwin windows freebsd
 
-.PHONY: build demo test test-all test-desktop bench fuzz lint vet cross-vet cross clean
+# make install: where to, and what was made before.
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+BINARY      ?= simkld
+PAGES       ?= .cache/pages
+THIRD_PARTY ?= .cache/pages/THIRD-PARTY-LICENSES
+DATE        ?= $(shell git log -1 --format=%cs 2>/dev/null || date -u +%Y-%m-%d)
+OUT         ?= simkld
+
+NFPM_VERSION := 2.45.0
+NFPM         := .tools/nfpm-$(NFPM_VERSION)
+
+.PHONY: build pages install vendor packages demo test test-all test-desktop test-packages bench fuzz lint vet cross-vet cross clean
 
 build:
-	$(BUILD) -o simkld ./cmd/simkld
+	$(BUILD) -o $(OUT) ./cmd/simkld
 
 demo:
 	@scripts/needs demo
@@ -41,6 +53,48 @@ test-desktop:
 # What make test leaves out for time: the desktop's players, all builds, and a minute for each fuzz target.
 test-all: test test-desktop cross
 	@FUZZTIME=60s scripts/fuzz
+
+# The packages in a clean Debian tree, and twice for the same bytes: ten minutes, as root.
+test-packages: $(NFPM)
+	@scripts/needs packages
+	packaging/test
+
+# Manual pages, completions and licences, as they are installed.
+pages: build
+	go run -ldflags "-X $(MODULE)/internal/about.version=$(VERSION)" ./packaging/manual .cache/pages $(DATE)
+	go run ./packaging/linked simkld .cache/pages
+
+# After "make build pages" (which need no root): make install DESTDIR=... PREFIX=/usr
+install:
+	@[ -e $(BINARY) ] && [ -d $(PAGES)/man1 ] || { echo 'make build pages first' >&2; exit 1; }
+	install -Dm755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/simkld
+	install -dm755 $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m644 $(PAGES)/man1/* $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m644 $(PAGES)/man5/* $(DESTDIR)$(PREFIX)/share/man/man5
+	install -Dm644 $(PAGES)/completions/simkld.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/simkld
+	install -Dm644 $(PAGES)/completions/_simkld $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_simkld
+	install -Dm644 $(PAGES)/completions/simkld.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/simkld.fish
+	install -Dm644 packaging/desktop/simkld.desktop $(DESTDIR)$(PREFIX)/share/applications/simkld.desktop
+	install -Dm644 packaging/desktop/simkld.svg $(DESTDIR)$(PREFIX)/share/icons/hicolor/scalable/apps/simkld.svg
+	install -dm755 $(DESTDIR)$(PREFIX)/share/metainfo
+	sed -e 's/@VERSION@/$(VERSION)/' -e 's/@DATE@/$(DATE)/' packaging/desktop/io.github.simkld.simkld.metainfo.xml \
+		>$(DESTDIR)$(PREFIX)/share/metainfo/io.github.simkld.simkld.metainfo.xml
+	install -dm755 $(DESTDIR)$(PREFIX)/share/doc/simkld
+	install -m644 README.md config.example.toml $(THIRD_PARTY) $(DESTDIR)$(PREFIX)/share/doc/simkld
+
+# The sources with all modules: dist/simkld-VERSION-vendored.tar.gz builds without a network.
+vendor:
+	@packaging/vendor $(VERSION)
+
+packages: $(NFPM)
+	@scripts/needs packages
+	@NFPM=$(NFPM) VERSION=$(VERSION) CLIENT_ID=$(CLIENT_ID) packaging/make
+	@packaging/vendor $(VERSION)
+
+$(NFPM):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools go install github.com/goreleaser/nfpm/v2/cmd/nfpm@v$(NFPM_VERSION)
+	@mv .tools/nfpm $@
 
 vet:
 	go vet ./...

@@ -34,7 +34,7 @@ const noJSON = "no-json"
 
 // Main runs the command that args name and gives the exit code. An error is one line on env.Err.
 func Main(ctx context.Context, env *Env, args []string) int {
-	root := newRoot(env) //nolint:contextcheck // each command has the context of ExecuteContext
+	root := Root(env) //nolint:contextcheck // each command has the context of ExecuteContext
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	env.close()
@@ -49,7 +49,8 @@ func Main(ctx context.Context, env *Env, args []string) int {
 	return fault.ExitCode(err)
 }
 
-func newRoot(env *Env) *cobra.Command {
+// Root is the tree of all commands. The manual pages and the completions of the packages are made from it.
+func Root(env *Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:           about.Name,
 		Short:         "tells Simkl what your media players play",
