@@ -21,7 +21,7 @@ func pages(t *testing.T) map[string]string {
 		t.Fatalf("git ls-files: %v", err)
 	}
 	texts := map[string]string{}
-	for _, name := range strings.Fields(string(out)) {
+	for name := range strings.FieldsSeq(string(out)) {
 		text, err := os.ReadFile(filepath.Join("..", "..", name))
 		if err != nil {
 			t.Fatal(err)
