@@ -1,6 +1,7 @@
 package media_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -167,6 +168,42 @@ func FuzzSanitize(f *testing.F) {
 			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
 				t.Fatalf("%q gives %q with %U", s, got, r)
 			}
+		}
+	})
+}
+
+func TestSanitizeJSONCleansStringsAndNothingElse(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"a":"plain","n":1.50,"b":[true,null]}`: `{"a":"plain","n":1.50,"b":[true,null]}`,
+		`"esc \u001b[2J"`:                        "\"esc \ufffd[2J\"",
+		`"a\nb\u202ec"`:                          "\"a\ufffdb\ufffdc\"",
+		"\"raw \u202e\u009b\"":                   "\"raw \ufffd\ufffd\"",
+		`"\\u001b is text, \" too"`:              `"\\u001b is text, \" too"`,
+		`"caf\u00e9 <b>&"`:                       `"caf\u00e9 <b>&"`,
+		`{"k\u0007":"\u0000"}`:                   "{\"k\ufffd\":\"\ufffd\"}",
+		"\"\xff\"":                               "\"\ufffd\"",
+		`12`:                                     `12`,
+	} {
+		if got := string(media.SanitizeJSON([]byte(in))); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzSanitizeJSON(f *testing.F) {
+	for _, s := range []string{`{"a":"\u001b"}`, `"\\"`, `[1,"x\ny"]`, `"`, `"\`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		got := media.SanitizeJSON(in)
+		if !json.Valid(in) {
+			return
+		}
+		if !json.Valid(got) {
+			t.Fatalf("%q became %q", in, got)
+		}
+		if again := media.SanitizeJSON(got); !bytes.Equal(again, got) {
+			t.Errorf("%q, then %q", got, again)
 		}
 	})
 }
