@@ -60,7 +60,7 @@ func sanitizeLiteral(literal []byte) []byte {
 		return literal
 	}
 	var s string
-	if json.Unmarshal(literal, &s) != nil || Sanitize(s) == s {
+	if json.Unmarshal(literal, &s) != nil || Sanitize(s) == s && utf8.Valid(literal) {
 		return literal
 	}
 	var out bytes.Buffer
