@@ -11,7 +11,7 @@ import (
 // answer writes a hypothesis down.
 func (m *matcher) answer(h *hypothesis, siblings []string) media.Match {
 	title, country := splitCountry(h.title)
-	if h.tfrom.fansub {
+	if h.kind == media.KindEpisode {
 		title = withoutAlias(title)
 	}
 	out := media.Match{

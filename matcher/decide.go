@@ -61,6 +61,8 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 		return ""
 	case weak && h.title == "" && !library && h.num.form != formPair:
 		return "a number alone, and no folder that names a series"
+	case h.kind == media.KindMovie && single && m.ref.ext == typePlaylist:
+		return "a playlist, whose name says nothing of what is in it"
 	case m.ref.remote && m.ref.ext != typeVideo && !f.strong.has(clsSource|clsResolution|clsVideo):
 		return "a stream whose address names nothing"
 	case len(f.toks) > 0 && f.hashAt(f.significant()-1) && !f.strong.has(clsSource|clsResolution|clsVideo):
@@ -190,7 +192,8 @@ func (m *matcher) best(stem string, siblings []string) hypothesis {
 	n := f.weakNumbers(&m.cands, len(siblings) > 0)
 	for i := range n {
 		h := m.weakHypothesis(&m.cands[i])
-		if isPart && h.num.start > part.num.start {
+		fansub := m.file.fansub && m.cands[i].num.form == formDash // "[Group] Show - Part 5 - 39"
+		if isPart && h.num.start > part.num.start && !fansub {
 			h.score -= 0.3 // "Part 3 Days 17-22"
 		}
 		if m.pieces(&m.cands[i], siblings) {
@@ -199,7 +202,7 @@ func (m *matcher) best(stem string, siblings []string) hypothesis {
 			continue
 		}
 		m.besideSiblings(&h, &m.cands[i], siblings)
-		if h.score > film.score {
+		if h.score > film.score || fansub && isPart && film.num.form == formPart && h.score > 0.9 {
 			film = h
 		}
 	}

@@ -148,6 +148,9 @@ func (m *matcher) weakHypothesis(c *candidate) hypothesis {
 	if m.ctx.season >= 0 || f.season.found {
 		h.score += 0.35
 	}
+	if c.num.form == formPair && m.ctx.season >= 0 && c.num.season != m.ctx.season {
+		h.score -= 0.6 // "Season 6/18 24 Hours"
+	}
 	if m.ctx.films {
 		h.score -= 0.4
 	}

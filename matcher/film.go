@@ -21,6 +21,8 @@ func (m *matcher) genericName() bool {
 		switch {
 		case i == 0 && len(f.toks) > 1 && t.is(clsNetwork|clsLanguage) && t.is(clsWeak): // "UFC 290"
 			words++
+		case len(f.toks) == 1 && t.is(clsOrdinary) && m.ctx.direct&folderLibrary != 0: // "/movies/Nine.mkv"
+			words++
 		case t.is(clsGeneric | clsTag | clsOther):
 		case t.num >= 0 || isDigit(f.low[t.start]):
 			if i == 0 {
@@ -115,7 +117,7 @@ func endsIn(title, end string) bool {
 	return len(b) > 3 && len(a) > len(b) && string(a[len(a)-len(b):]) == string(b)
 }
 
-// withoutAlias takes another title, or a director, in brackets off the end of a film's title: "A Bout Portant (The
+// withoutAlias takes another title, or a director, in brackets off the end of a title: "A Bout Portant (The
 // Killers)". One word in brackets, and what "or" leads, are parts of the title.
 func withoutAlias(title string) string {
 	if !strings.HasSuffix(title, ")") {
@@ -127,7 +129,8 @@ func withoutAlias(title string) string {
 	}
 	head := strings.TrimRight(title[:i], " ")
 	last := head[strings.LastIndexByte(head, ' ')+1:]
-	if !strings.Contains(head, " ") || strings.EqualFold(last, "or") || strings.EqualFold(last, "and") {
+	short := head == last && len(head) > 2 && strings.ToUpper(head) == head && strings.ToLower(head) != head // an abbreviation is no title that anyone lists
+	if short || strings.EqualFold(last, "or") || strings.EqualFold(last, "and") {
 		return title
 	}
 	return head
@@ -173,7 +176,7 @@ func (m *matcher) specialFilm(h *hypothesis) {
 func (r *reading) skipListNumber() {
 	t := &r.toks[r.first]
 	next := r.first + 1
-	if t.num < 0 || t.digits > 3 || next >= r.limit || r.toks[next].num >= 0 {
+	if t.num < 0 || t.digits > 3 || next >= r.limit || r.toks[next].num >= 0 && (t.digits != 2 || r.toks[next].gap&gapSpaced == 0 || next+1 >= r.limit) {
 		return
 	}
 	listed := r.low[t.start] == '0' && r.yearBracket && t.digits == 2

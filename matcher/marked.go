@@ -20,6 +20,8 @@ func (r *reading) readMarked() {
 			i = r.readDigits(i)
 		case t.is(clsEpisodeBefore):
 			r.readEpisode(i)
+		case t.is(clsMonth) && t.end-t.start > 3:
+			r.readMonth(i)
 		case c == 's' || c == 't' || t.is(clsSeasonBefore|clsSeasonAfter|clsOrdinal|clsBook):
 			i = r.readSeason(i)
 		case c == 'e':

@@ -104,7 +104,7 @@ func (m *matcher) match(in *Input) media.Match {
 // extension ("Title.2006.720p.WEB.h264.aac").
 func (m *matcher) codecAtEnd(stem string) bool {
 	m.file.read(m.d, stem)
-	return m.file.strong.has(clsVideo | clsResolution)
+	return m.file.strong.has(clsVideo | clsResolution | clsSource)
 }
 
 func refused(reason media.Reason) media.Match {

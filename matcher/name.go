@@ -214,7 +214,7 @@ func (r *reading) readYear() {
 			continue
 		}
 		between := t.gap&gapClose != 0 && i+1 < len(r.toks) && r.toks[i+1].gap&gapOpen != 0 // "[DivX5] 1994 [852X480]"
-		if t.group >= 0 && !r.groups[t.group].cls.has(clsStrong) && r.groups[t.group].from > 0 || i >= stop && !late && !between {
+		if t.group >= 0 && !r.groups[t.group].cls.has(clsStrong) && r.groups[t.group].from > 0 || i >= stop && !late && !between && (bare >= 0 || i != stop+1 || !r.tagAfter(i)) {
 			continue
 		}
 		if late {
@@ -231,8 +231,8 @@ func (r *reading) readYear() {
 	pick := bracket
 	if pick < 0 {
 		pick = bare
-		if pick == 0 && len(r.toks) > 1 && r.toks[1].gap&gapSpaced != 0 && r.toks[1].num < 0 && r.num.form == formNone && !r.toks[1].is(clsTag) {
-			pick = 0 // "1995 - Heat"
+		if pick == 0 && len(r.toks) > 1 && (r.toks[1].gap&gapSpaced != 0 || r.toks[1].gap&gapDot != 0 && r.toks[1].gap&gapSpace != 0) && r.num.form == formNone && !r.toks[1].is(clsStrong) && (r.toks[1].num < 0 || len(r.toks) > 2 && r.toks[2].num < 0 && r.toks[2].gap == gapSpace) {
+			pick = 0 // "1995 - Heat", "1957 - 12 Angry Men"
 		} else if pick >= 0 && !r.wordsBefore(pick) {
 			return // a year that begins the name is the title: 1917
 		}

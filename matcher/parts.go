@@ -76,6 +76,8 @@ func (m *matcher) partHypothesis() (hypothesis, bool) {
 	}
 	digits := f.toks[number].num > 0
 	switch {
+	case f.yearBracket && f.yearEnd <= t.start && n > 3 && !m.ctx.films:
+		h.score += 0.6 // "Chernobyl (2019) - Part 5": no film lies in so many files
 	case f.yearEnd > 0 || m.ctx.films:
 	case n > 3 && !m.ctx.series:
 		h.score += 0.15
@@ -90,6 +92,9 @@ func (m *matcher) partHypothesis() (hypothesis, bool) {
 	}
 	if m.ctx.films {
 		h.score -= 0.3
+	}
+	if (m.ctx.season >= 0 || m.show.season.found) && f.toks[f.first].num >= 0 {
+		h.score -= 0.5 // "Season 6/24 - Part 2": the episode's title
 	}
 	h.title = f.clean(f.spanOf(f.first, min(at, max(f.limit, f.first+1))))
 	return h, h.title != ""

@@ -91,10 +91,17 @@ func (m *matcher) extraName() bool {
 			return true
 		}
 	}
-	for i := 1; i < n; i++ { // "Dune.2021.Trailer.1080p", "Madame Web Sample 1080p": tags alone follow
-		if t := &r.toks[i]; t.is(clsExtraStrong) && t.group < 0 && r.tagsFrom(i+1) && m.extraWord(i, i+1) {
+	for i := 1; i < n; i++ { // "Dune.2021.Trailer.1080p", "Madame Web Trailer 2 1080p": tags alone follow
+		next := i + 1
+		if next < n && r.toks[next].digits == 1 {
+			next++
+		}
+		if t := &r.toks[i]; t.is(clsExtraStrong) && t.group < 0 && r.tagsFrom(next) && m.extraWord(i, i+1) {
 			return true
 		}
+	}
+	if phrase := m.leadingExtra(); phrase > 0 && phrase < n && r.yearEnd == 0 && r.num.form == formNone { // "Making of Heat"
+		return true
 	}
 	for i := range r.toks { // S01Extras
 		if w := r.lowWord(i); len(w) == 9 && w[0] == 's' && isDigit(w[1]) && isDigit(w[2]) && string(w[3:]) == "extras" {
@@ -109,6 +116,23 @@ func (m *matcher) extraName() bool {
 		}
 	}
 	return false
+}
+
+// leadingExtra gives the length in tokens of a phrase for extras that begins the name, with or without an article.
+func (m *matcher) leadingExtra() int {
+	r := &m.file
+	i := 0
+	if article(r.lowWord(0)) {
+		i = 1
+	}
+	k := i
+	for k < len(r.toks) && r.toks[k].is(clsExtraStrong) && r.toks[k].group < 0 {
+		k++
+	}
+	if k-i < 2 {
+		return 0
+	}
+	return k
 }
 
 // extraWord reports whether the word for an extra that ends before token end is one here, and not part of a title or
@@ -237,6 +261,9 @@ func (m *matcher) openingName() bool {
 		}
 		if t.gap&(gapSpaced|gapUnder) != 0 || i+1 == len(r.toks) || r.toks[i+1].gap&gapOpen != 0 {
 			k := i + 1
+			for k < len(r.toks) && m.openingWord(r.lowWord(k)) { // "Creditless Opening"
+				k++
+			}
 			if k < len(r.toks) && r.toks[k].num >= 0 && r.toks[k].digits <= 2 {
 				k++
 			}
@@ -251,7 +278,10 @@ func (m *matcher) openingName() bool {
 // openingWord reports whether w is a word for an opening or the like, with or without a number and a letter.
 func (m *matcher) openingWord(w []byte) bool {
 	e := len(w)
-	if e > 3 && isDigit(w[e-2]) && isAlpha(w[e-1]) {
+	switch {
+	case e > 4 && w[e-2] == 'v' && isDigit(w[e-1]) && isDigit(w[e-3]): // NCED2v2
+		e -= 2
+	case e > 3 && isDigit(w[e-2]) && isAlpha(w[e-1]):
 		e--
 	}
 	for e > 0 && isDigit(w[e-1]) {
@@ -309,6 +339,9 @@ func (m *matcher) cameraName() bool {
 	if r.num.form == formDate && m.recorderTime() {
 		return true
 	}
+	if n <= 2 && r.yearEnd == 0 && r.paddedCounter(n) {
+		return true
+	}
 	if l := longDigits(w); l >= 8 && m.d.words[string(w[:len(w)-l])].cls.has(clsCamera) {
 		return true
 	}
@@ -334,6 +367,21 @@ func (m *matcher) cameraName() bool {
 		}
 	}
 	return false
+}
+
+// paddedCounter reports whether the name is a short code and a number padded with zeros to four digits or more, as
+// recorders count their files: M2U00123, REC_0001.
+func (r *reading) paddedCounter(n int) bool {
+	w := r.lowWord(n - 1)
+	l := longDigits(w)
+	code := r.toks[n-1].end - l - r.toks[0].start
+	if n == 2 {
+		if r.toks[1].num < 0 || r.toks[1].gap&^(gapUnder|gapDash) != 0 {
+			return false
+		}
+		code = r.toks[0].end - r.toks[0].start
+	}
+	return l >= 4 && code >= 1 && code <= 4 && w[len(w)-l] == '0' && (n == 1 || r.toks[0].num < 0)
 }
 
 // genericTitle reports whether the words before the date say nothing: "video_2023-05-01".
@@ -388,7 +436,7 @@ func (m *matcher) downloaded() bool {
 		return true // "Title-dQw4w9WgXcQ"
 	}
 	n := len(r.groups)
-	if n == 0 || r.num.form != formNone {
+	if n == 0 || r.num.form != formNone || r.yearBracket || r.strong.has(clsSource|clsVideo) {
 		return false
 	}
 	g := &r.groups[n-1]

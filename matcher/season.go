@@ -157,16 +157,13 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 // numberBeforeWord reads numbers whose word follows: "2nd Season", "2. Staffel", "3. díl", "09-я серия", "12話".
 func (r *reading) numberBeforeWord(i int) int {
 	t := &r.toks[i]
-	n, j, ok := r.digitsAt(t.start, 4)
+	n, j, ok := r.digitsAt(t.start, 5)
 	if !ok {
 		return i
 	}
-	ordinal := false
-	switch string(r.low[j:t.end]) {
-	case "":
-	case "st", "nd", "rd", "th":
-		ordinal = true
-	default:
+	suffix := string(r.low[j:t.end])
+	ordinal := suffix != "" && isOrdinal(suffix)
+	if suffix != "" && !ordinal {
 		return r.numberInWord(i, n, j)
 	}
 	if i+1 >= len(r.toks) {
@@ -186,7 +183,12 @@ func (r *reading) numberBeforeWord(i int) int {
 	dotted := w.gap&gapDot != 0 && (w.gap|t.gap)&(gapSpace|gapUnder) != 0
 	joined := ordinal || w.start == t.end || w.gap&gapDot != 0 || r.at(w.start) >= 0x80
 	switch {
-	case w.is(clsSeasonBefore) && r.seasonAndEpisode(k):
+	case w.is(clsSeasonAfter) && r.episodeAround(k):
+		u := numbering{form: formSE, start: t.start, end: r.toks[k+2].end, season: n}
+		u.add(media.Number(r.toks[k+1].num))
+		r.num = u
+		return k + 2
+	case w.is(clsSeasonBefore) && (r.seasonAndEpisode(k) || !ordinal && k+2 < len(r.toks) && r.toks[k+1].num >= 0 && r.toks[k+1].gap == gapSpace && isDigit(r.low[r.toks[k+2].start]) && w.gap == gapSpace):
 		return i // "2009 Сезон 1 Серия 2": the word's number follows
 	case w.is(clsSeasonAfter) && joined && (ordinal || dotted || r.at(w.start) >= 0x80 || !w.is(clsSeasonBefore)):
 		if !r.season.found {
@@ -205,10 +207,31 @@ func (r *reading) numberBeforeWord(i int) int {
 	return i
 }
 
+// isOrdinal reports whether a number with this ending counts: 2nd, 2ª, 2da, 2e, 2ème, 2:a.
+func isOrdinal(suffix string) bool {
+	switch suffix {
+	case "st", "nd", "rd", "th", "ª", "º", "a", "o", "ra", "da", "ta", "ma", "va", "na", "ro", "do", "to", "mo", "vo", "no", "er", "re", "e", "è", "ème", "eme", "ère", "ere", "de", "ste":
+		return true
+	}
+	return false
+}
+
 // seasonAndEpisode reports whether the season's word at token k has its number behind it, and the episode's word and
 // number behind that.
 func (r *reading) seasonAndEpisode(k int) bool {
 	return k+3 < len(r.toks) && r.toks[k+1].num >= 0 && r.toks[k+2].is(clsEpisodeBefore) && r.toks[k+3].num >= 0 && !r.toks[k+3].is(clsOther)
+}
+
+// episodeAround reports whether the number of an episode with its word behind it follows the season's word at token k:
+// "3 kausi 10 jakso". A number behind that word would belong to it.
+func (r *reading) episodeAround(k int) bool {
+	if k+2 >= len(r.toks) || r.toks[k+1].num < 0 || r.toks[k+1].digits > 3 || !r.toks[k+2].is(clsEpisodeAfter) || r.toks[k].is(clsOther) {
+		return false
+	}
+	if r.toks[k+1].gap&^(gapSpace|gapDot|gapUnder|gapDash|gapComma|gapClose) != 0 || r.toks[k+2].gap&^(gapSpace|gapDot|gapUnder) != 0 {
+		return false
+	}
+	return k+3 == len(r.toks) || r.toks[k+3].num < 0 || r.toks[k+3].gap&gapOpen != 0
 }
 
 // numberInWord reads a number with its word glued behind it at token i: "2sezon", "1seriya".

@@ -16,7 +16,7 @@ func (r *reading) findTitle() {
 		}
 	}
 	r.first = r.skipLead()
-	r.limit = r.stopFrom(r.first)
+	r.limit = r.beforeAlias(r.stopFrom(r.first))
 	r.title = r.spanOf(r.first, r.limit)
 	if n := r.numStart(); r.title.end > n { // glued: "DieS01E06"
 		r.title.end = n
@@ -27,6 +27,21 @@ func (r *reading) findTitle() {
 	if n := len(r.toks); n > 0 && r.toks[n-1].gap&gapDash != 0 && r.toks[n-1].gap&(gapSpaced|gapSpace) == 0 && n-1 > r.limit {
 		r.releaseGroup = true
 	}
+}
+
+// beforeAlias gives where the title before "AKA" or "a.k.a." ends, or end where there is none: catalogues list the first.
+func (r *reading) beforeAlias(end int) int {
+	for i := r.first + 1; i+1 < end; i++ {
+		switch t := &r.toks[i]; r.text[t.start:t.end] {
+		case "AKA", "aka":
+			return i
+		case "A", "a":
+			if i+3 < end && r.word(i+1, t.start+2, "k") && r.word(i+2, t.start+4, "a") && r.low[t.start+1] == '.' && r.low[t.start+3] == '.' {
+				return i
+			}
+		}
+	}
+	return end
 }
 
 // skipLead steps over what may stand before a title: a site, [Group], (2000).
@@ -83,6 +98,10 @@ func (r *reading) skipLead() int {
 			continue
 		}
 		if g.kind == '(' {
+			if g.to-g.from == 1 && t.is(clsGenre) && r.titleAfter(g.to) {
+				i = g.to
+				continue
+			}
 			if g.to-g.from == 1 && t.num >= 0 && t.digits == 1 && g.to < len(r.toks) && r.toks[g.to].gap&^gapClose == 0 {
 				i = g.to
 				continue
@@ -261,7 +280,7 @@ func (r *reading) titleGoesOn(g *group) bool {
 // backWeak walks from token k back over weak tags, as long as something of the title is left.
 func (r *reading) backWeak(i, k int) int {
 	for k > i+1 && r.toks[k-1].is(clsWeak|clsEdition|clsSize) && !r.toks[k-1].is(clsStrong) {
-		if t := &r.toks[k-1]; t.is(clsOrdinary) && !t.is(clsEdition) && ordinaryCase(r.text[t.start:t.end]) && (t.end-t.start < 5 || !r.lowerCase()) {
+		if t := &r.toks[k-1]; (t.is(clsOrdinary) || t.is(clsLanguage) && t.end-t.start == 2) && !t.is(clsEdition) && ordinaryCase(r.text[t.start:t.end]) && (t.end-t.start < 5 || !r.lowerCase()) {
 			break // "Make It 1080p"
 		}
 		n := r.phraseBefore(k)
@@ -289,17 +308,61 @@ func (r *reading) backEditions(i, k int) int {
 	for back > i+1 && r.toks[back-1].is(clsLanguage) && !r.toks[back-1].is(clsEdition) {
 		back--
 	}
-	if back > i+1 && r.toks[back-1].is(clsEdition) { // "DC German 1983"
+	if back > i+1 && r.toks[back-1].is(clsEdition) || r.languageBefore(i, k) { // "DC German 1983"
 		k = back
 	}
 	for k > i+1 && r.toks[k-1].is(clsEdition) {
 		n := r.phraseBefore(k)
-		if k-n <= i {
-			break
+		if r.ordinalWord(k-n-1) && k-n-1 > i { // "15th Anniversary Edition"
+			n++
+		}
+		if k-n <= i || k-n == i+1 && article(r.lowWord(i)) || n == 1 && conjunction(r.lowWord(k-2)) {
+			break // "The Final Cut", "Longer and Uncut"
 		}
 		k -= n
 	}
 	return k
+}
+
+func conjunction(w []byte) bool {
+	switch string(w) {
+	case "and", "or", "of", "und", "et", "y", "e":
+		return true
+	}
+	return false
+}
+
+// languageBefore reports whether the word before the year at token k is the language of the copy and not the end of
+// the title: a title of three words is left, the last of which leads to no noun, and sure tags follow.
+func (r *reading) languageBefore(i, k int) bool {
+	if k-i < 4 || k+1 >= len(r.toks) || !r.tagsLater(k+1) || r.toks[k].num < 0 || r.toks[k].group >= 0 || !r.toks[k-1].is(clsLanguage) || r.toks[k-1].end-r.toks[k-1].start < 4 {
+		return false
+	}
+	switch w := r.lowWord(k - 2); string(w) {
+	case "in", "my", "your", "good", "of", "to", "un", "una", "mon", "mein", "non", "auf", "en", "speak":
+		return false
+	default:
+		return !article(w)
+	}
+}
+
+// tagsLater reports whether a sure tag stands at token k or behind it.
+func (r *reading) tagsLater(k int) bool {
+	for ; k < len(r.toks); k++ {
+		if r.toks[k].is(clsStrong) {
+			return true
+		}
+	}
+	return false
+}
+
+// ordinalWord reports whether token i is "15th" or the like.
+func (r *reading) ordinalWord(i int) bool {
+	if i < 0 || !isDigit(r.low[r.toks[i].start]) {
+		return false
+	}
+	_, j, ok := r.digitsAt(r.toks[i].start, 3)
+	return ok && j < r.toks[i].end && isOrdinal(string(r.low[j:r.toks[i].end]))
 }
 
 // phraseBefore gives the length in tokens of the edition's name that ends before token k.
@@ -486,8 +549,12 @@ func (r *reading) preferLatin(s span) span {
 		return s
 	}
 	i := r.tokenAt(s.start + 1)
+	group := int16(-1)
+	if i > 0 {
+		group = r.toks[i-1].group
+	}
 	for i > 0 && i < len(r.toks) && r.toks[i].start < s.end {
-		if t := &r.toks[i]; t.num < 0 && r.latin(i) && t.gap&(gapSpace|gapDot|gapUnder|gapOther) != 0 && s.end-t.start >= 4 {
+		if t := &r.toks[i]; t.num < 0 && t.group == group && r.latin(i) && t.gap&(gapSpace|gapDot|gapUnder|gapOther) != 0 && s.end-t.start >= 4 {
 			for k := i; k < len(r.toks) && r.toks[k].start < s.end; k++ {
 				if !r.latin(k) {
 					return s

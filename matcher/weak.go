@@ -128,7 +128,7 @@ func (r *reading) value(i int) (u numbering, ok bool) {
 		n, whole := w.Int()
 		first, _ := v.Int()
 		width := t.digits
-		if ok && whole && r.bounded(e2) && n > first && n-first < maxNumbers && e2-k == int(width) && width >= 2 && (!spaced || n == first+1) {
+		if ok && whole && r.bounded(e2) && n > first && n-first < maxNumbers && e2-k == int(width) && width >= 2 && (!spaced || n == first+1 && r.endsList(e2)) {
 			if comma {
 				u.add(w)
 			} else {
@@ -138,6 +138,12 @@ func (r *reading) value(i int) (u numbering, ok bool) {
 		}
 	}
 	return u, true
+}
+
+// endsList reports whether no word follows byte i after a mere space: "23 - 24 Hours" is no range.
+func (r *reading) endsList(i int) bool {
+	k := r.tokenAt(i)
+	return k < 0 || r.toks[k].gap&^gapSpace != 0 || r.toks[k].is(clsTag)
 }
 
 // lastOf gives the last token inside a numbering that began at token i.
@@ -284,7 +290,11 @@ func (r *reading) bareCandidate(i int) (c candidate, ok bool) {
 		if digits == 1 {
 			c.score = 0.35
 		}
-		if !isolated && !tagNext {
+		switch {
+		case isolated || tagNext:
+		case r.fansub && digits >= 2: // "[Group] Show - 366 RAW": the episode's title or a remark
+			c.score -= 0.2
+		default:
 			c.score -= 0.4
 		}
 	case digits == 4 && padded && n >= 100 && n%100 > 0 && n%100 <= 60 && !r.fansub:
