@@ -1,0 +1,6 @@
+//go:build unix && !darwin
+
+package service
+
+// New gives what starts the daemon on this system.
+func New(o Options) Manager { return NewSystemd(o) }
