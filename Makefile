@@ -79,6 +79,9 @@ install:
 	install -dm755 $(DESTDIR)$(PREFIX)/share/metainfo
 	sed -e 's/@VERSION@/$(VERSION)/' -e 's/@DATE@/$(DATE)/' packaging/desktop/io.github.simkld.simkld.metainfo.xml \
 		>$(DESTDIR)$(PREFIX)/share/metainfo/io.github.simkld.simkld.metainfo.xml
+	install -dm755 $(DESTDIR)$(PREFIX)/lib/systemd/user $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for kind in user system; do sed 's,=/usr/bin/simkld ,=$(PREFIX)/bin/simkld ,' internal/service/units/$$kind.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/$$kind/simkld.service; done
 	install -dm755 $(DESTDIR)$(PREFIX)/share/doc/simkld
 	install -m644 README.md config.example.toml $(THIRD_PARTY) $(DESTDIR)$(PREFIX)/share/doc/simkld
 
