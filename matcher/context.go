@@ -13,6 +13,7 @@ type context struct {
 	films      bool
 	anime      bool
 	direct     folderKind // what the nearest folder is
+	camera     bool       // nearer than any library lies a folder of recordings
 }
 
 // gather judges the folders above the file by their names.
@@ -49,6 +50,7 @@ func (m *matcher) gather() {
 		if c.kinds&(folderFilms|folderSeries) == 0 { // the nearest library decides: Movies/TV Shows/...
 			c.films, c.series = ro.kind&folderFilms != 0, ro.kind&folderSeries != 0
 		}
+		c.camera = c.camera || ro.kind&folderCamera != 0 && (c.kinds|ro.kind)&folderLibrary == 0 && c.season < 0
 		c.kinds |= ro.kind
 		if ro.kind&(folderContainer|folderQuality) == folderContainer && !ro.hex {
 			outside = true // what is above Downloads or Videos names no title

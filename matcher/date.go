@@ -69,8 +69,8 @@ func dayExists(month, day int) bool {
 
 // readMonth reads "October 8, 2014" at token i.
 func (r *reading) readMonth(i int) {
-	if i+2 >= len(r.toks) {
-		return
+	if i == 0 || i+2 >= len(r.toks) {
+		return // a title: "September 5 (2024)"
 	}
 	t, b, c := &r.toks[i], &r.toks[i+1], &r.toks[i+2]
 	if t.value == 0 || c.num < 1950 || !plausibleYear(c.num) || !tight(b) || !tight(c) {

@@ -57,6 +57,8 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 	library := m.ctx.kinds&folderLibrary != 0 || m.ctx.season >= 0
 	single := len(f.toks) > 0 && f.significant() == 1
 	switch {
+	case m.ctx.kinds&folderCourse != 0 && h.source == "folder" && !library && f.strong == 0 && f.num.form == formNone:
+		return "it lies in a folder of lessons or talks"
 	case marked:
 		return ""
 	case weak && h.title == "" && !library && h.num.form != formPair:

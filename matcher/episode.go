@@ -17,6 +17,10 @@ func (m *matcher) marked(r *reading) hypothesis {
 		h.num.season = m.seasonOf(r)
 	}
 	h.title = r.clean(r.markedTitle(&h.num))
+	if h.num.form == formDate && r == &m.file && !m.ctx.series && !m.broadcast() && m.clockFollows() {
+		m.say("a date with a time of day: as likely a recording of one's own")
+		h.ask = true
+	}
 	m.titleFor(&h, r)
 	return h
 }

@@ -106,8 +106,17 @@ func (m *matcher) film() hypothesis {
 	if f.yearEnd == 0 && f.strong == 0 && m.ctx.kinds&folderLibrary == 0 && (m.private() || listed) {
 		h.ask = true
 	}
+	if f.yearEnd == 0 && f.strong == 0 && m.ctx.kinds&folderLibrary == 0 && f.counted() {
+		h.ask = true
+	}
 	m.specialFilm(&h)
 	return h
+}
+
+// counted reports whether the name is one word that ends in four digits or more, as programs number their files:
+// "tmpabcd1234".
+func (r *reading) counted() bool {
+	return r.significant() == 1 && r.toks[0].num < 0 && longDigits(r.lowWord(0)) >= 4
 }
 
 // endsIn reports whether title is end with something before it, folded.

@@ -31,6 +31,10 @@ func (d *dictionary) folderRole(name string) role {
 		ro.kind, ro.hex = folderContainer, true
 		return ro
 	}
+	if i := strings.LastIndexByte(name, '.'); i > 0 && (strings.HasSuffix(name[i:], "library") || name[i:] == ".fcpbundle") { // what macOS's programs keep
+		ro.kind = folderCamera
+		return ro
+	}
 	ro.title = true
 	return ro
 }

@@ -88,6 +88,10 @@ func (m *matcher) match(in *Input) media.Match {
 	if reason := m.refuseType(typ); reason != media.ReasonNone {
 		return refused(reason)
 	}
+	if typ == typeOther || m.ref.device() {
+		m.say("a text, a program or a device, not the file of a film or an episode")
+		return refused(media.ReasonNone)
+	}
 	if m.ref.disc || m.ctx.disc {
 		stem = m.liftDisc(stem)
 		m.lifted = true

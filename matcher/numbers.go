@@ -153,6 +153,9 @@ func (r *reading) episodeMark(j int, season bool) (v media.Number, end int, ok b
 	if v, end, ok = r.numberAt(next.start); ok && r.endOfEpisode(end) {
 		return v, end, true
 	}
+	if season && next.is(clsNumberWord) && next.value > 0 { // "Season One Episode Five"
+		return media.Number(next.value), next.end, true
+	}
 	return 0, 0, false
 }
 

@@ -14,6 +14,7 @@ type reference struct {
 	parts  [maxParts]string // folders, then the name
 	n      int
 	scheme string
+	rooted bool // begins at the root of the file system
 	remote bool // over HTTP or a stream
 	ext    fileType
 	disc   bool // a DVD or Blu-ray folder or device: the folder above is the name
@@ -24,6 +25,11 @@ func (f *reference) name() string {
 		return ""
 	}
 	return f.parts[f.n-1]
+}
+
+// device reports whether a path leads to a device or into another process, whose name says nothing.
+func (f *reference) device() bool {
+	return f.n > 1 && f.scheme == "" && f.rooted && (f.parts[0] == "dev" || f.parts[0] == "proc")
 }
 
 // folder gives the i-th folder above the name, 0 the nearest; "" above the top.
@@ -44,6 +50,7 @@ func (f *reference) split(path string) {
 	}
 	switch f.scheme {
 	case "":
+		f.rooted = strings.HasPrefix(path, "/")
 		if path == "-" {
 			return
 		}
@@ -236,6 +243,7 @@ const (
 	typePicture
 	typeText
 	typePlaylist
+	typeOther // what no player shows: texts, programs, remains
 )
 
 // typeOf gives the type of a file by its name's end, and how long that end is.
@@ -258,8 +266,10 @@ func typeOf(name string) (fileType, int) {
 		return typeMusic, n + 1
 	case "jpg", "jpeg", "png", "gif", "bmp", "webp", "tiff", "tif", "heic", "heif", "avif", "svg", "raw", "cr2", "nef", "tbn", "jxl":
 		return typePicture, n + 1
-	case "srt", "ass", "ssa", "sub", "idx", "vtt", "sup", "smi", "nfo", "txt", "xml", "json", "pdf", "url", "lnk", "html", "htm", "torrent", "nzb", "part", "rar", "zip", "7z", "exe", "log", "md":
+	case "srt", "ass", "ssa", "sub", "idx", "vtt", "sup", "smi", "nfo", "xml", "json", "torrent", "nzb", "part", "rar", "zip", "7z", "log", "md":
 		return typeText, n + 1
+	case "exe", "tmp", "bak", "dll", "apk", "dmg", "msi", "doc", "docx", "sfv", "md5", "par2", "ini", "db", "txt", "pdf", "url", "lnk", "html", "htm":
+		return typeOther, n + 1
 	case "m3u", "m3u8", "pls", "mpd", "xspf", "asx", "ism", "f4m":
 		return typePlaylist, n + 1
 	}

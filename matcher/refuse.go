@@ -300,7 +300,7 @@ func (m *matcher) cameraName() bool {
 		return false
 	}
 	t := &r.toks[0]
-	if m.ctx.kinds&folderCamera != 0 && !m.ctx.series && !m.ctx.films && !m.ctx.anime && !r.yearBracket {
+	if m.ctx.camera && !r.yearBracket && m.ctx.direct&folderLibrary == 0 && r.num.form != formEpisode {
 		return true
 	}
 	w := r.lowWord(0)
@@ -401,21 +401,45 @@ func (m *matcher) genericTitle() bool {
 	return r.limit > r.first
 }
 
-// recorderTime reports whether a time of day follows the date as recorders of screens and games write it: "2023-10-02
-// 20-11-22", "2023.05.01 - 12.33.10.01".
+// recorderTime reports whether a time of day with its seconds follows the date, as recorders of screens, games and
+// cameras write it: "2023-10-02 20-11-22", "2023.05.01 - 12.33.10.01", "20240115_183045".
 func (m *matcher) recorderTime() bool {
 	r := &m.file
 	i := r.tokenAt(r.num.end)
-	if i < 0 || i+2 >= len(r.toks) || m.ctx.series {
+	if i < 0 || m.ctx.series || m.broadcast() {
 		return false
 	}
-	for k := i; k < i+3; k++ {
-		if r.toks[k].digits != 2 {
-			return false
-		}
+	if t := &r.toks[i]; t.digits == 6 {
+		return clock(t.num/10000, t.num/100%100) && t.num%100 < 60
 	}
-	sep := r.toks[i+1].gap
-	return sep == gapDash || sep == gapDot && r.toks[i].gap&gapSpaced != 0
+	return i+2 < len(r.toks) && m.clockFollows() && r.toks[i+2].digits == 2 && r.toks[i+2].num < 60 && r.toks[i+2].gap == r.toks[i+1].gap
+}
+
+// clockFollows reports whether hours and minutes follow the date: "2024-01-15 18-30". Media servers, which record
+// television, join them by underscores.
+func (m *matcher) clockFollows() bool {
+	r := &m.file
+	i := r.tokenAt(r.num.end)
+	if i < 0 {
+		return false
+	}
+	t := &r.toks[i]
+	if t.digits == 4 {
+		return clock(t.num/100, t.num%100)
+	}
+	return i+1 < len(r.toks) && t.digits == 2 && r.toks[i+1].digits == 2 && r.toks[i+1].gap&^(gapDash|gapDot|gapColon) == 0 && clock(t.num, r.toks[i+1].num)
+}
+
+func clock(hour, minute int) bool { return hour < 24 && minute < 60 }
+
+// broadcast reports whether the file is of a kind that recorders of television write.
+func (m *matcher) broadcast() bool {
+	name := m.ref.name()
+	switch strings.ToLower(name[strings.LastIndexByte(name, '.')+1:]) {
+	case "ts", "tp", "trp", "rec", "wtv", "dvr-ms", "mpg", "m2t":
+		return true
+	}
+	return false
 }
 
 // timeFollows reports whether a time of day follows the date.

@@ -93,14 +93,18 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 	if c == 's' && r.at(t.start+1) == 'o' && isDigit(r.at(t.start+2)) && r.at(t.start+3) == 'e' && isDigit(r.at(t.start+4)) { // SO2E04
 		return int(r.low[t.start+2] - '0'), t.start + 3, true
 	}
-	if (c == 's' || c == 't') && isDigit(r.at(t.start+1)) {
-		s, j, ok := r.digitsAt(t.start+1, 4)
+	glued := 1 // letters before the number: S01, SE01EP05
+	if c == 's' && r.at(t.start+1) == 'e' {
+		glued = 2
+	}
+	if (c == 's' || c == 't') && isDigit(r.at(t.start+glued)) {
+		s, j, ok := r.digitsAt(t.start+glued, 4)
 		next := r.at(j)
 		if k := r.skipSeparators(j, 1); c == 't' && k > j && (r.at(k) == 'e' && isDigit(r.at(k+1)) || i+1 < len(r.toks) && r.toks[i+1].is(clsEpisodeBefore)) { // T3 E12
 			next = 'e'
 		}
 		whole := t.start == 0 && j == len(r.low) // a folder T01
-		if !ok || c == 't' && next != 'x' && next != 'e' && !whole {
+		if !ok || glued == 2 && (next != 'e' || !isDigit(r.at(j+1)) && r.at(j+1) != 'p') || c == 't' && next != 'x' && next != 'e' && !whole {
 			return 0, 0, false
 		}
 		if r.bounded(j) || next == 'e' || next == 'x' && (r.at(j+1) == 'e' || isDigit(r.at(j+1))) {
@@ -119,7 +123,7 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 	if t.is(clsOrdinal) && next.is(clsSeasonAfter) {
 		return int(t.value), next.end, true
 	}
-	single := c == 's' && t.end-t.start == 1 || t.is(clsBook) || string(r.low[t.start:t.end]) == "se"
+	single := c == 's' && t.end-t.start == 1 || t.is(clsBook) || string(r.low[t.start:t.end]) == "se" || string(r.low[t.start:t.end]) == "ser"
 	if !t.is(clsSeasonBefore) && !single {
 		return 0, 0, false
 	}

@@ -69,7 +69,8 @@ func (r *reading) skipLead() int {
 	}
 	for i < len(r.toks) {
 		t := &r.toks[i]
-		if t.is(clsOther) {
+		channel := i == 0 && r.low[t.start] == '@' && len(r.toks) > 1 && r.toks[1].gap&gapSpaced != 0
+		if t.is(clsOther) || channel {
 			i++
 			continue
 		}
@@ -108,7 +109,7 @@ func (r *reading) skipLead() int {
 			}
 			break
 		}
-		if !r.titleAfter(g.to) {
+		if !r.titleAfter(g.to) || g.kind == '[' && r.onlyNumberBeforeYear(g.to) {
 			break
 		}
 		if g.start == 0 && g.kind == '[' {
@@ -117,6 +118,12 @@ func (r *reading) skipLead() int {
 		i = g.to
 	}
 	return i
+}
+
+// onlyNumberBeforeYear reports whether a number and then the year follow at token i: the bracket before it is the title,
+// and the number a sequel's ("[REC] 2 (2009)").
+func (r *reading) onlyNumberBeforeYear(i int) bool {
+	return i+1 < len(r.toks) && r.toks[i].digits == 1 && r.toks[i].gap&gapSpaced == 0 && r.yearBracket && r.toks[i+1].start > r.yearStart && r.yearStart >= r.toks[i].end
 }
 
 // isGroupName reports whether bracket g, which stands behind a leading number, is the name of a release group.
