@@ -29,6 +29,10 @@ type daemon struct {
 	status  api.Status
 	changed chan struct{}
 	kicks   []api.Kick
+
+	ran    []string
+	prints []byte
+	fails  error
 }
 
 func newDaemon() *daemon {
@@ -76,6 +80,17 @@ func (*daemon) Mark(_ context.Context, req api.MarkRequest) (api.Marked, error) 
 	return api.Marked{Watch: req.Watch, Label: "Heat (1995)"}, nil
 }
 
+func (*daemon) Link(context.Context) (api.Link, error) {
+	return api.Link{URL: "http://127.0.0.1:1/open?key=k"}, nil
+}
+
+func (d *daemon) Command(_ context.Context, args ...string) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ran = append(d.ran, strings.Join(args, " "))
+	return d.prints, d.fails
+}
+
 func (d *daemon) Kicked(_ context.Context, k api.Kick) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -94,7 +109,7 @@ func serve(t *testing.T, d *daemon) (*api.Client, string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- api.Serve(ctx, l, d) }()
+	go func() { done <- api.Serve(ctx, l, api.Door(d)) }()
 	c := api.NewClient(api.DialAny([]string{filepath.Join(dir, "nobody"), path}))
 	t.Cleanup(func() {
 		c.Close()
@@ -186,7 +201,7 @@ func TestFollowEndsWithTheDaemon(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- api.Serve(ctx, l, d) }()
+	go func() { done <- api.Serve(ctx, l, api.Door(d)) }()
 	c := api.NewClient(api.DialAny([]string{filepath.Join(dir, "s")}))
 	defer c.Close()
 	err = c.Follow(t.Context(), func(api.Status) error { cancel(); return nil })

@@ -105,6 +105,12 @@ func (c *Client) Mark(ctx context.Context, watch media.WatchID) (Marked, error) 
 	return m, c.do(ctx, http.MethodPost, "/v1/mark", MarkRequest{Watch: watch}, &m)
 }
 
+// Link asks for a one-time address of the page.
+func (c *Client) Link(ctx context.Context) (Link, error) {
+	var l Link
+	return l, c.do(ctx, http.MethodPost, "/v1/link", struct{}{}, &l)
+}
+
 // Kick tells the daemon that its state was changed by this process. That no daemon runs is no error: it will read
 // the state when it starts.
 func (c *Client) Kick(ctx context.Context, k Kick) error {

@@ -29,17 +29,24 @@ type Backend interface {
 	SetPrivate(ctx context.Context, req PrivateRequest) (Status, error)
 	Mark(ctx context.Context, req MarkRequest) (Marked, error)
 	Kicked(ctx context.Context, k Kick) error
+	// Command runs a command of simkld as if it had been typed, and gives what it prints. Some print and fail (doctor).
+	Command(ctx context.Context, args ...string) (printed []byte, err error)
+	// Link makes a one-time address of the page.
+	Link(ctx context.Context) (Link, error)
 }
 
 const (
 	maxBody   = 1 << 20
+	maxHeader = 32 << 10
 	readLimit = 10 * time.Second
+	// writeLimit is how long a reader of a stream may let one line wait.
+	writeLimit = 10 * time.Second
 )
 
-// Serve answers on l until ctx ends.
-func Serve(ctx context.Context, l net.Listener, b Backend) error {
+// Serve lets h answer on l until ctx ends.
+func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{
-		Handler: handler(b), ReadHeaderTimeout: readLimit, ReadTimeout: readLimit,
+		Handler: h, ReadHeaderTimeout: readLimit, ReadTimeout: readLimit, MaxHeaderBytes: maxHeader,
 		// Streams end with the server.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
@@ -57,12 +64,35 @@ func Serve(ctx context.Context, l net.Listener, b Backend) error {
 	return nil
 }
 
-func handler(b Backend) http.Handler {
+// Door is what commands reach over the local socket: all of Handler, and the way to the page.
+func Door(b Backend) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", Handler(b))
+	mux.HandleFunc("POST /v1/link", func(w http.ResponseWriter, r *http.Request) {
+		link, err := b.Link(r.Context())
+		answer(w, link, err)
+	})
+	return mux
+}
+
+// Handler answers what commands and the page ask. It judges nobody: who may ask is the matter of the door it stands
+// behind.
+func Handler(b Backend) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, b.Status(r.Context()), nil)
 	})
-	mux.HandleFunc("GET /v1/follow", func(w http.ResponseWriter, r *http.Request) { follow(w, r, b) })
+	mux.HandleFunc("GET /v1/follow", func(w http.ResponseWriter, r *http.Request) {
+		follow(w, r, b, "application/x-ndjson", func(line []byte) []byte { return append(line, '\n') })
+	})
+	mux.HandleFunc("GET /v1/events", func(w http.ResponseWriter, r *http.Request) {
+		follow(w, r, b, "text/event-stream", func(line []byte) []byte {
+			return slices.Concat([]byte("data: "), line, []byte("\n\n"))
+		})
+	})
+	for name, c := range commands {
+		mux.HandleFunc(c.method+" /v1/command/"+name, func(w http.ResponseWriter, r *http.Request) { c.run(w, r, b) })
+	}
 	mux.HandleFunc("GET /v1/why", func(w http.ResponseWriter, r *http.Request) {
 		watch, _ := strconv.ParseInt(r.URL.Query().Get("watch"), 10, 64) // absent or not a number: what plays
 		why, err := b.Why(r.Context(), r.URL.Query().Get("path"), media.WatchID(watch))
@@ -91,15 +121,16 @@ func handler(b Backend) http.Handler {
 	return mux
 }
 
-// follow writes a line of status at each change, and at each whole percent of what plays.
-func follow(w http.ResponseWriter, r *http.Request, b Backend) {
+// follow writes a status at each change, and at each whole percent of what plays.
+func follow(w http.ResponseWriter, r *http.Request, b Backend, contentType string, frame func(line []byte) []byte) {
 	out := http.NewResponseController(w)
 	// The stream lives as long as its reader: the server's limit for one request does not apply.
 	if err := out.SetReadDeadline(time.Time{}); err != nil {
 		answer(w, nil, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var last Status
@@ -108,8 +139,8 @@ func follow(w http.ResponseWriter, r *http.Request, b Backend) {
 		st := b.Status(r.Context())
 		if face := faceOf(st); first || !reflect.DeepEqual(face, last) {
 			last = face
-			if json.NewEncoder(w).Encode(st) != nil || out.Flush() != nil {
-				return // the reader is gone
+			if say(w, out, frame, st) != nil {
+				return // the reader is gone, or does not read any more
 			}
 		}
 		timer.Stop()
@@ -123,6 +154,20 @@ func follow(w http.ResponseWriter, r *http.Request, b Backend) {
 			return
 		}
 	}
+}
+
+func say(w io.Writer, out *http.ResponseController, frame func([]byte) []byte, st Status) error {
+	line, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	if err := out.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+		return err
+	}
+	if _, err := w.Write(frame(line)); err != nil {
+		return err
+	}
+	return out.Flush()
 }
 
 // faceOf is a status without what moves by itself: positions below a whole percent, and the time it runs.

@@ -132,6 +132,11 @@ type Marked struct {
 	Label string        `json:"label"`
 }
 
+// Link is a way to the page that works once.
+type Link struct {
+	URL string `json:"url"`
+}
+
 // Kick says what another process has changed in the state.
 type Kick string
 

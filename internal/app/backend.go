@@ -196,6 +196,9 @@ func (b backend) needs() []string {
 	if words := b.trouble.Load(); words != nil {
 		needs = append(needs, *words)
 	}
+	if words := b.page.trouble(); words != "" {
+		needs = append(needs, words)
+	}
 	if b.damage != nil {
 		needs = append(needs, "the state file was damaged, moved to "+filepath.Base(b.damage.MovedTo)+": simkld doctor")
 	}

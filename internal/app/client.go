@@ -70,7 +70,8 @@ func Connect(ctx context.Context, o ClientOptions) (Linked, error) {
 	cfg := simkl.Config{
 		ClientID: ClientID(o.Config), ClientSecret: secret, AppName: about.Name, AppVersion: about.Version(),
 		UserAgent: about.UserAgent(), APIURL: o.Config.APIURL, DataURL: o.Config.DataURL, SiteURL: o.Config.SiteURL,
-		Proxy: o.Config.Proxy, Timeout: o.Config.Timeout, HTTP: o.HTTP, Limits: l, Now: o.Now,
+		ImageURL: o.Config.ImageURL,
+		Proxy:    o.Config.Proxy, Timeout: o.Config.Timeout, HTTP: o.HTTP, Limits: l, Now: o.Now,
 		Tokens: o.Tokens,
 	}
 	if o.Store != nil {

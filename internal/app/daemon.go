@@ -53,6 +53,8 @@ type Options struct {
 	Ready func()
 	// Notifier hears of what deserves attention; nil for nobody.
 	Notifier scrobbler.Notifier
+	// Command runs a command of simkld, with the state that is open, for the page; nil: there is no page.
+	Command func(ctx context.Context, state *store.Store, args []string) (printed []byte, err error)
 	// HTTP and Now stand in for the network and the clocks; nil for the real ones.
 	HTTP http.RoundTripper
 	Now  func() media.Moment
@@ -72,6 +74,9 @@ type Daemon struct {
 	runner *scrobbler.Runner
 	queue  *queue.Queue
 	link   *link
+	page   *page
+	// pictures are the posters that the page has shown.
+	pictures posters
 	// systemd hears how the daemon is, where it was started by it.
 	systemd *service.Notify
 	told    chan scrobbler.Told
@@ -128,6 +133,9 @@ func (d *Daemon) run(ctx context.Context) error {
 	if d.link, err = d.newLink(ctx); err != nil {
 		return err
 	}
+	if d.page, err = d.newPage(ctx); err != nil {
+		return StoreFault(err)
+	}
 	nums := &numbers{store: d.store, log: d.log.Logger}
 	return d.live(ctx, scrobbler.New(d.settings(), nums.next))
 }
@@ -164,7 +172,8 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	parts.start(ctx, rankDoors, "network and sleep", d.watchMachine)
 	parts.start(ctx, rankDoors, "memory", d.keepQuiet)
 	parts.start(ctx, rankDoors, "watchdog", func(ctx context.Context) error { return d.systemd.Watchdog(ctx, d.answers) })
-	parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, backend{d}) })
+	parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, api.Door(backend{d})) })
+	parts.start(ctx, rankDoors, "page", d.servePage)
 
 	// What an earlier run left is known before a player can speak.
 	private := d.private(ctx)

@@ -97,6 +97,7 @@ func (d *Daemon) apply(ctx context.Context, loaded config.Loaded) error {
 	if err := d.log.SetLevel(loaded.Config.Log.Level); err != nil {
 		return fmt.Errorf("log.level: %w", err)
 	}
+	d.page.settingsChanged()
 	d.queue.SetLiveMaxAge(loaded.Config.Queue.LiveMaxAge)
 	d.who.Set(d.identifyConfig(rules))
 	set := d.settings()

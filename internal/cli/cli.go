@@ -34,19 +34,27 @@ const noJSON = "no-json"
 
 // Main runs the command that args name and gives the exit code. An error is one line on env.Err.
 func Main(ctx context.Context, env *Env, args []string) int {
+	err := execute(ctx, env, args)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(env.Err, media.Sanitize(fault.Line(about.Name, err)))
+	return fault.ExitCode(err)
+}
+
+// execute runs the command that args name. An error is one that a person can read.
+func execute(ctx context.Context, env *Env, args []string) error {
 	root := Root(env) //nolint:contextcheck // each command has the context of ExecuteContext
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	env.close()
 	if err == nil {
-		return 0
+		return nil
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = fault.Wrap(fault.Failed, err, "interrupted", "")
 	}
-	err = explain(err)
-	fmt.Fprintln(env.Err, media.Sanitize(fault.Line(about.Name, err)))
-	return fault.ExitCode(err)
+	return explain(err)
 }
 
 // Root is the tree of all commands. The manual pages and the completions of the packages are made from it.

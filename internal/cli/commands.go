@@ -6,7 +6,7 @@ import "github.com/spf13/cobra"
 func commands(env *Env) []*cobra.Command {
 	return []*cobra.Command{
 		newSetup(env), newLogin(env), newLogout(env), newService(env), newAutostart(env), newConfig(env), newDoctor(env),
-		newRun(env), newStatus(env), newWhy(env), newHistory(env), newRequests(env),
+		newRun(env), newStatus(env), newDashboard(env), newWhy(env), newHistory(env), newRequests(env),
 		newUnmatched(env), newFix(env), newRules(env), newUndo(env), newMark(env), newPrivate(env), newQueue(env),
 		newMatch(env), newDemo(env), newSandbox(env),
 		newCompletion(env), newVersion(env),

@@ -35,6 +35,7 @@ type Env struct {
 	}
 	loaded *config.Loaded
 	opened *store.Store
+	lent   bool // opened is somebody else's to close
 	client *api.Client
 }
 
@@ -47,7 +48,7 @@ func (e *Env) close() {
 	if e.client != nil {
 		e.client.Close()
 	}
-	if e.opened != nil {
+	if e.opened != nil && !e.lent {
 		_ = e.opened.Close() // everything that was written is on disk already
 	}
 }

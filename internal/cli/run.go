@@ -47,7 +47,8 @@ func run(ctx context.Context, env *Env) error {
 	return service.RunUnder(ctx, false, func(ctx context.Context) error {
 		return app.Run(ctx, app.Options{
 			Paths: p, Loaded: loaded, Hangup: hangup, Log: log, Getenv: env.getenv,
-			Reload: func() (config.Loaded, error) { return env.read() },
+			Reload:  func() (config.Loaded, error) { return env.read() },
+			Command: env.forPage,
 		})
 	})
 }

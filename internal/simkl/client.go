@@ -27,6 +27,8 @@ type Config struct {
 	// APIURL, DataURL and SiteURL are the hosts (simkl-api.md 1), empty for Simkl's own. Without TLS only a loopback
 	// address is taken.
 	APIURL, DataURL, SiteURL string
+	// ImageURL is where posters are, empty for none.
+	ImageURL string
 	// Proxy is the address of a proxy, empty for what the environment says. Loopback addresses never go through one.
 	Proxy string
 	// Timeout bounds each request with its answer; 0 is 15 s.
@@ -52,7 +54,8 @@ type Client struct {
 	api   *url.URL
 	data  *url.URL
 	site  *url.URL
-	query string // client_id, app-name and app-version, encoded
+	image *url.URL // nil where no posters are wanted
+	query string   // client_id, app-name and app-version, encoded
 	http  http.RoundTripper
 
 	mu     sync.Mutex // guards grant and loaded
@@ -89,6 +92,13 @@ func New(cfg Config) (*Client, error) {
 			return nil, fmt.Errorf("%s: %w", host.name, err)
 		}
 		*host.to = u
+	}
+	if cfg.ImageURL != "" {
+		u, err := hostURL(cfg.ImageURL)
+		if err != nil {
+			return nil, fmt.Errorf("image_url: %w", err)
+		}
+		c.image = u
 	}
 	if c.http == nil {
 		transport, err := newTransport(cfg.Proxy)

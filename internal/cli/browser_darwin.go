@@ -1,0 +1,4 @@
+package cli
+
+// browser is what opens an address on the desktop.
+func browser(func(string) string) []string { return []string{"open"} }
