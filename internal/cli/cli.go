@@ -25,6 +25,7 @@ const (
 	groupSetup  = "setup"
 	groupWatch  = "watch"
 	groupMend   = "mend"
+	groupSimkl  = "simkl"
 	groupTry    = "try"
 	groupScript = "script"
 )
@@ -102,6 +103,7 @@ func Root(env *Env) *cobra.Command {
 		&cobra.Group{ID: groupSetup, Title: "Set up"},
 		&cobra.Group{ID: groupWatch, Title: "See what happens"},
 		&cobra.Group{ID: groupMend, Title: "Put right"},
+		&cobra.Group{ID: groupSimkl, Title: "On Simkl"},
 		&cobra.Group{ID: groupTry, Title: "Try out"},
 		&cobra.Group{ID: groupScript, Title: "More"},
 	)

@@ -8,6 +8,7 @@ func commands(env *Env) []*cobra.Command {
 		newSetup(env), newLogin(env), newLogout(env), newService(env), newAutostart(env), newConfig(env), newDoctor(env),
 		newRun(env), newStatus(env), newDashboard(env), newWhy(env), newHistory(env), newRequests(env),
 		newUnmatched(env), newFix(env), newRules(env), newUndo(env), newMark(env), newPrivate(env), newQueue(env),
+		newTrending(env), newCalendar(env),
 		newMatch(env), newDemo(env), newSandbox(env),
 		newCompletion(env), newVersion(env),
 	}

@@ -235,21 +235,14 @@ func requestByID(rows []requests.Row, id int64) (requests.Row, bool) {
 
 // sayAgain prints the answer alone; what became of the request is said beside it.
 func sayAgain(env *Env, r requests.Row, body []byte) error {
+	body = media.SanitizeJSON(body)
 	if env.flags.json {
-		out := struct {
+		return env.print(struct {
 			requests.Row
 			Answer json.RawMessage `json:"answer"`
-		}{r, body}
-		if !json.Valid(body) {
-			out.Answer, _ = json.Marshal(media.Sanitize(string(body))) // a string always can be written
-		}
-		return env.print(out)
+		}{r, body})
 	}
 	fmt.Fprintf(env.Err, "%s %s: %d in %d ms, request %d\n", r.Method, r.Path, r.Status, r.LatencyMS, r.ID)
-	for line := range strings.Lines(string(body)) {
-		if _, err := fmt.Fprintln(env.Out, media.Sanitize(strings.TrimRight(line, "\r\n"))); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := env.Out.Write(append(body, '\n'))
+	return err
 }

@@ -36,10 +36,18 @@ func whatCell(m media.Match, path string) term.Cell {
 
 // pageCell is Simkl's address of an answer, or a dash.
 func pageCell(a *media.Answer) term.Cell {
-	if a == nil || a.Page() == "" {
-		return term.Cell{Text: "-"}
+	if a == nil {
+		return text("-")
 	}
-	return term.Cell{Page: a.Page()}
+	return addressCell(a.Page())
+}
+
+// addressCell is an address on Simkl, or a dash.
+func addressCell(page string) term.Cell {
+	if page == "" {
+		return text("-")
+	}
+	return term.Cell{Page: page}
 }
 
 func text(s string) term.Cell { return term.Cell{Text: s} }

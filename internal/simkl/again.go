@@ -2,6 +2,8 @@ package simkl
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -15,7 +17,7 @@ func (c *Client) Again(ctx context.Context, path string, query url.Values) ([]by
 	for _, ours := range []string{"client_id", "app-name", "app-version"} {
 		delete(r.query, ours) // build adds them
 	}
-	if strings.Contains(path+"?"+r.query.Encode(), url.QueryEscape(masked)) || strings.Contains(path, masked) {
+	if strings.Contains(path, masked) || strings.Contains(r.query.Encode(), url.QueryEscape(masked)) {
 		return nil, invalid("it held a secret, which is not kept")
 	}
 	switch section, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); section {
@@ -29,5 +31,8 @@ func (c *Client) Again(ctx context.Context, path string, query url.Values) ([]by
 		r.auth = authV2
 	}
 	a, err := c.do(ctx, r)
+	if err == nil && !json.Valid(a.body) {
+		err = foreign(r, a.status, errors.New("the answer is not JSON"))
+	}
 	return a.body, err
 }

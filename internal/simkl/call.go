@@ -53,6 +53,8 @@ type request struct {
 	uncounted bool
 	// longest is the limit of the answer in bytes, 0 for answerMost.
 	longest int64
+	// have is the version of a file that the caller has: then "not modified" is a success.
+	have Version
 }
 
 func (r request) endpoint() string { return r.method + " " + maskPath(r.path) }
@@ -186,6 +188,11 @@ func (c *Client) build(ctx context.Context, r request, token Token) (*http.Reque
 	if kind != "" {
 		hr.Header.Set("Content-Type", kind)
 	}
+	for name, value := range map[string]string{"If-None-Match": r.have.ETag, "If-Modified-Since": r.have.LastModified} {
+		if value != "" {
+			hr.Header.Set(name, value)
+		}
+	}
 	if !token.IsZero() {
 		hr.Header.Set("Authorization", "Bearer "+token.Reveal())
 	}
@@ -223,7 +230,7 @@ func (c *Client) roundTrip(ctx context.Context, r request, hr *http.Request) (an
 		_ = resp.Body.Close() // all that is wanted of it has been read
 	}()
 	a := answer{status: resp.StatusCode, header: resp.Header}
-	good := resp.StatusCode/100 == 2
+	good := resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified && r.have != Version{}
 	most := int64(errorMost)
 	if good {
 		most = answerMost

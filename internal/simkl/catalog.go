@@ -68,10 +68,15 @@ func (c *Client) Detail(ctx context.Context, kind media.AnswerKind, id media.Sim
 		Kind: kind, Title: string(in.Title), Year: in.Year.int(), IDs: ids.ids(), Slug: string(ids.Slug),
 		AnimeType: string(in.AnimeType), Episodes: in.Episodes.int(), Status: string(in.Status),
 		Country: string(in.Country), Poster: string(in.Poster),
-		Runtime: time.Duration(max(0, min(in.Runtime.int64(), 100_000))) * time.Minute,
+		Runtime: minutes(in.Runtime),
 	}
 	d.AltTitles = names(append(list[nameIn]{nameIn(in.EnTitle)}, in.AltTitles...))
 	return d, nil
+}
+
+// minutes is a running time; what cannot be one is unknown.
+func minutes(n integer) time.Duration {
+	return time.Duration(max(0, min(n.int64(), 100_000))) * time.Minute
 }
 
 func (c *Client) catalog(kind media.AnswerKind, part string, id media.SimklID) (request, error) {

@@ -88,6 +88,10 @@ var calls = []struct {
 		_, _, err := c.SearchFile(ctx, "x.mkv", 0)
 		return err
 	}},
+	{"GET /discover/trending/today_100.json", false, func(ctx context.Context, c *simkl.Client) error {
+		_, _, _, err := c.Data(ctx, simkl.TrendingFile(simkl.Today, "", 100), simkl.Version{})
+		return err
+	}},
 	{"POST /oauth2/revoke", false, func(ctx context.Context, c *simkl.Client) error {
 		return c.Revoke(ctx, simkl.GrantOf("simkl_rt_1"))
 	}},
@@ -206,6 +210,45 @@ func TestErrorsHoldNoCode(t *testing.T) {
 		_, err := c.Authorize(t.Context(), func(simkl.Step) {})
 		if err == nil || strings.Contains(err.Error(), "K7QX2") {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestAGetIsSentAgainAsItWas(t *testing.T) {
+	for path, token := range map[string]bool{
+		"/users/settings": true, "/sync/all-items/shows": true, "/search/tv": false, "/movies/53801": false, "/oauth/pin": false,
+		"/calendar/v2/tv.json": false, "/discover/trending/today_100.json": false,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := inBubble(t, v1(), reply(200, `{"a":1}`))
+			body, err := c.Again(t.Context(), path, url.Values{"q": {"a b"}, "client_id": {"old"}, "app-version": {"0.1"}})
+			if err != nil || string(body) != `{"a":1}` {
+				t.Fatal(path, string(body), err)
+			}
+			a := m.asked()[0]
+			if a.Method+a.Path+"?"+a.Query != "GET"+path+"?q=a+b&app-name=simkld&app-version=1.2.0&client_id=cid" {
+				t.Error(a.Method, a.Path, a.Query)
+			}
+			if (a.Header.Get("Authorization") != "") != token {
+				t.Errorf("%s: token %v", path, !token)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, m := inBubble(t, v1(), reply(200, `<html>`))
+		if _, err := c.Again(t.Context(), "/users/settings", nil); simkl.ClassOf(err) != simkl.Foreign {
+			t.Error(err)
+		}
+		for _, secret := range []struct {
+			path  string
+			query url.Values
+		}{{"/oauth/pin/***", nil}, {"/users/settings", url.Values{"code": {"***"}}}} {
+			if _, err := c.Again(t.Context(), secret.path, secret.query); simkl.ClassOf(err) != simkl.Refused {
+				t.Error(secret, err)
+			}
+		}
+		if n := len(m.asked()); n != 1 {
+			t.Errorf("%d requests", n)
 		}
 	})
 }

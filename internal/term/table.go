@@ -35,7 +35,8 @@ const (
 	shrunkCells = 20 // the least of a column that shrinks
 )
 
-// Table writes rows under heads: two blanks between columns, no frames. In a pipe nothing is cut or left out.
+// Table writes rows under heads, if there are any: two blanks between columns, no frames. In a pipe nothing is cut or
+// left out.
 func (s Screen) Table(columns []Column, rows [][]Cell) error {
 	t := layout{screen: s, columns: columns, keep: make([]bool, len(columns))}
 	for i := range t.keep {
@@ -144,11 +145,11 @@ func (t *layout) indent() int { return t.widths[0] + len(gap) }
 
 func (t *layout) render(rows [][]Cell) string {
 	var b strings.Builder
-	if !t.twoLines {
-		heads := make([]string, len(t.columns))
-		for i, c := range t.columns {
-			heads[i] = c.Head
-		}
+	heads := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		heads[i] = c.Head
+	}
+	if !t.twoLines && strings.Join(heads, "") != "" {
 		b.WriteString(t.line(heads, nil, func(Column) bool { return true }))
 	}
 	for r, row := range t.texts {
