@@ -72,7 +72,7 @@ func TestLongNamesTakeLinearTime(t *testing.T) {
 		start := time.Now()
 		matcher.Match(matcher.Input{Path: long})
 		matcher.Match(matcher.Input{Path: "/tv/" + long + "/Show 101.mkv", Siblings: []string{long, long}})
-		if d := time.Since(start); d > 250*time.Millisecond {
+		if d := time.Since(start); d > 2*time.Second { // what grows with the square takes four seconds and more; a busy machine must not fail this
 			t.Errorf("%d bytes of %q took %v", len(long), piece, d)
 		}
 	}

@@ -80,7 +80,13 @@ func (r *reading) readDigits(i int) int {
 	t := &r.toks[i]
 	if u, ok := r.timesAt(t.start); ok {
 		r.num = u
-		r.absoluteBeside()
+		if u.form == formSE {
+			r.absoluteBeside()
+		}
+		return r.lastToken(i, u.end)
+	}
+	if u, ok := r.spacedTimes(i); ok {
+		r.num = u
 		return r.lastToken(i, u.end)
 	}
 	if u, ok := r.dateAt(i); ok {
@@ -132,9 +138,27 @@ func (r *reading) timesAt(a int) (u numbering, ok bool) {
 	if !ok || !r.endOfEpisode(e) || s >= 320 && v >= 200 && !(plausibleYear(s) && v <= 366) || e-j-1 > 4 {
 		return u, false
 	}
+	month, whole := v.Int()
+	if d, e2, ok := r.digitsAt(e+1, 2); ok && whole && plausibleYear(s) && r.at(e) == '.' && e2-e == 3 && dayExists(month, d) && r.bounded(e2) { // 2008x12.13
+		return numbering{form: formDate, start: a, end: e2, season: -1, year: s, month: month, day: d}, true
+	}
 	u = numbering{form: formSE, start: a, end: e, season: s}
 	u.add(v)
 	r.further(&u, 'x')
+	return u, true
+}
+
+// spacedTimes reads "1 x 2" at token i, behind a title and before a tag, a dash or the end.
+func (r *reading) spacedTimes(i int) (u numbering, ok bool) {
+	if i == 0 || i+2 >= len(r.toks) || !r.word(i+1, r.toks[i].end+1, "x") || r.toks[i+1].gap != gapSpace || r.toks[i+2].gap != gapSpace {
+		return u, false
+	}
+	s, v := &r.toks[i], &r.toks[i+2]
+	if s.digits < 1 || s.digits > 2 || v.digits < 1 || v.digits > 2 || !(i+3 == len(r.toks) || r.toks[i+3].gap&(gapDash|gapOpen|gapClose) != 0 || r.toks[i+3].is(clsTag)) {
+		return u, false
+	}
+	u = numbering{form: formSE, start: s.start, end: v.end, season: s.num}
+	u.add(media.Number(v.num))
 	return u, true
 }
 
@@ -152,7 +176,7 @@ func (r *reading) inTags(a int) bool {
 	return false
 }
 
-// ofAt reads 1of6, 1 of 6, 3iz6 at token i.
+// ofAt reads 1of6, 1 of 6, 3iz6, 5 из 12 at token i.
 func (r *reading) ofAt(i int) (u numbering, ok bool) {
 	t := &r.toks[i]
 	v, j, ok := r.digitsAt(t.start, 3)
@@ -167,7 +191,16 @@ func (r *reading) ofAt(i int) (u numbering, ok bool) {
 	case r.at(k) == 'o' && r.at(k+1) == 'f', r.at(k) == 'i' && r.at(k+1) == 'z':
 		k += 2
 	default:
-		return u, false
+		w := r.tokenAt(k)
+		if w < 0 || r.toks[w].start != k {
+			return u, false
+		}
+		switch string(r.lowWord(w)) {
+		case "из", "з", "von", "sur":
+			k = r.toks[w].end
+		default:
+			return u, false
+		}
 	}
 	if separator(r.at(k)) {
 		k++

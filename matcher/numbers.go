@@ -139,6 +139,14 @@ func (r *reading) episodeMark(j int, season bool) (v media.Number, end int, ok b
 		}
 	}
 	i := r.tokenAt(j)
+	if i >= 0 && season && r.toks[i].start <= j+3 { // "Cap5"
+		w := r.lowWord(i)
+		if d := longDigits(w); d > 0 && d <= 4 && len(w)-d >= 3 && r.d.words[string(w[:len(w)-d])].cls.has(clsEpisodeBefore) {
+			if v, end, ok = r.numberAt(r.toks[i].end - d); ok && r.endOfEpisode(end) {
+				return v, end, true
+			}
+		}
+	}
 	words := clsEpisodeBefore
 	if season {
 		words |= clsChapter

@@ -103,8 +103,13 @@ func (r *reading) seasonAt(i int) (season, end int, ok bool) {
 		if k := r.skipSeparators(j, 1); c == 't' && k > j && (r.at(k) == 'e' && isDigit(r.at(k+1)) || i+1 < len(r.toks) && r.toks[i+1].is(clsEpisodeBefore)) { // T3 E12
 			next = 'e'
 		}
+		if k := r.skipSeparators(j, 2); next != 'e' && k > j && (c == 't' || glued == 2) { // T3 Cap5, Se1.Ep2
+			if _, _, ok := r.episodeMark(k, true); ok {
+				next = 'e'
+			}
+		}
 		whole := t.start == 0 && j == len(r.low) // a folder T01
-		if !ok || glued == 2 && (next != 'e' || !isDigit(r.at(j+1)) && r.at(j+1) != 'p') || c == 't' && next != 'x' && next != 'e' && !whole {
+		if !ok || glued == 2 && (next != 'e' || r.at(j) == 'e' && !isDigit(r.at(j+1)) && r.at(j+1) != 'p') || c == 't' && next != 'x' && next != 'e' && !whole {
 			return 0, 0, false
 		}
 		if r.bounded(j) || next == 'e' || next == 'x' && (r.at(j+1) == 'e' || isDigit(r.at(j+1))) {
@@ -204,6 +209,11 @@ func (r *reading) numberBeforeWord(i int) int {
 			return i
 		}
 		u := numbering{form: formEpisode, start: t.start, end: w.end, season: -1}
+		if prev := i - 1; prev > 0 && t.gap == gapDash && r.toks[prev].digits > 0 && r.toks[prev].num < n && n-r.toks[prev].num < maxNumbers { // 5-6 серии
+			u.start = r.toks[prev].start
+			u.add(media.Number(r.toks[prev].num))
+			u.extend(n)
+		}
 		u.add(media.Number(n))
 		r.better(u)
 		return k
@@ -318,6 +328,12 @@ func (r *reading) readCounter(i int) int {
 	e2 := r.skipSeparators(e, 1)
 	if e2+3 > len(r.low) {
 		return i
+	}
+	if w := r.tokenAt(e2); w >= 0 && r.toks[w].start == e2 && r.toks[w].is(clsSeasonBefore) { // 第2シーズン
+		if !r.season.found {
+			r.season = seasonMark{found: true, season: n, start: start, end: r.toks[w].end}
+		}
+		return w
 	}
 	switch string(r.low[e2 : e2+3]) {
 	case "話", "话", "集", "回", "화", "회", "章", "幕", "夜":

@@ -433,7 +433,7 @@ func (r *reading) bracketTitle() {
 		if r.toks[g.from].is(clsOther) {
 			continue
 		}
-		if r.bracketNumber(g) || g.start >= r.numStart() {
+		if r.bracketNumber(g) || r.toks[g.from].start >= r.numStart() {
 			break
 		}
 		if !r.titleLike(g) {
