@@ -66,6 +66,7 @@ var arrows = map[string][]string{
 	"internal/identify": {"matcher", "internal/media"},
 	"internal/simkl":    {"internal/simkl/limits", "internal/media", "internal/fault", "internal/about"},
 	"internal/lookup":   {"matcher", "internal/simkl", "internal/media"},
+	"internal/query":    {"matcher", "internal/simkl", "internal/media", "internal/fault"},
 	"internal/deliver":  {"queue", "matcher", "internal/simkl", "internal/simkl/limits", "internal/media", "internal/fault"},
 	"internal/api":      {"internal/media", "internal/fault", "internal/paths"},
 	"internal/sandbox":  {},

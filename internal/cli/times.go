@@ -18,12 +18,20 @@ func (e *Env) parseSince(text string) (time.Time, error) {
 	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
 		return e.Now().Add(-d), nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, text, e.Now().Location()); err == nil {
-			return t, nil
-		}
+	if t, ok := parseTime(text, e.Now().Location()); ok {
+		return t, nil
 	}
 	return time.Time{}, fault.Usagef(`write it like 2026-05-22, "2026-05-22 20:14" or 48h`, "%q is no time", text)
+}
+
+// parseTime reads a TIME of product.md 2; without an offset it is of the zone.
+func parseTime(text string, zone *time.Location) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // whenCell is a time in a table, in local time.

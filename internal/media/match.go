@@ -200,6 +200,8 @@ func (m Match) Label() string {
 	case m.Kind == KindEpisode && len(m.Absolute) > 0:
 		b.WriteByte(' ')
 		span(m.Absolute)
+	case m.Kind == KindEpisode && m.Season != nil && m.Date == "":
+		fmt.Fprintf(&b, " S%02d", *m.Season)
 	case m.Kind == KindEpisode && m.Date != "":
 		b.WriteString(" " + m.Date)
 	}

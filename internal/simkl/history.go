@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
@@ -14,13 +16,27 @@ type HistoryItem struct {
 	Title
 	// Season and Number are the episode. A number alone is the title's own (anime) or season 1's.
 	Season, Number *int
+	// Also are further episodes of the same season, beside Number.
+	Also []int
 	// Whole must be set for anything but a film that has no number: an anime film, a whole season, a whole show. Without it such an
 	// item is refused here, since Simkl would mark (or remove, with its rating) everything (simkl-api.md 8.1, 8.3).
 	Whole bool
 	// WatchedAt is when it was watched; zero lets Simkl take the time of the request. It is not sent when removing.
 	WatchedAt time.Time
-	// TVDBSeasons says that season and number are TVDB's also for an anime.
+	// TVDBSeasons says that season and number are TVDB's also for an anime; with Completed, that all its seasons are meant.
 	TVDBSeasons bool
+	// Completed marks, beside Whole, every episode that aired (simkl-api.md 8.1).
+	Completed bool
+	// Rewatch is for AddRewatch alone.
+	Rewatch *Rewatch
+}
+
+// Rewatch says which viewing of a completed title a watch belongs to (simkl-api.md 8.2).
+type Rewatch struct {
+	// ID is the viewing that an earlier answer named; 0 lets Simkl choose the active one, or open one.
+	ID int64
+	// Status is "active", "closed" or "completed"; empty leaves it.
+	Status string
 }
 
 // Found says what became of one item.
@@ -40,6 +56,11 @@ type HistoryResult struct {
 	// Status is the list Simkl put the title on, SimklType ("movie", "tv", "anime") what it took it for, AnimeType the kind
 	// of anime; each empty where Simkl does not say.
 	Status, SimklType, AnimeType string
+	// Missing are those of several episodes that Simkl does not know; Found is NotFound only when it knows none of them.
+	Missing []int
+	// RewatchID and RewatchStatus belong to AddRewatch; else 0 and "".
+	RewatchID     int64
+	RewatchStatus string
 }
 
 // HistoryAnswer is what became of a batch.
@@ -65,8 +86,16 @@ type historyItemOut struct {
 	titleOut
 	WatchedAt   *string             `json:"watched_at,omitempty"`
 	TVDBSeasons bool                `json:"use_tvdb_anime_seasons,omitempty"`
+	Status      string              `json:"status,omitempty"`
 	Seasons     []historySeasonOut  `json:"seasons,omitempty"`
 	Episodes    []historyEpisodeOut `json:"episodes,omitempty"`
+	*rewatchOut
+}
+
+type rewatchOut struct {
+	IsRewatch bool   `json:"is_rewatch"`
+	ID        int64  `json:"rewatch_id,omitempty"`
+	Status    string `json:"rewatch_status,omitempty"`
 }
 
 type historyOut struct {
@@ -76,7 +105,10 @@ type historyOut struct {
 }
 
 func (it HistoryItem) out() (historyItemOut, error) {
-	out := historyItemOut{titleOut: *it.Title.out(), TVDBSeasons: it.TVDBSeasons && it.Season != nil}
+	out := historyItemOut{titleOut: *it.Title.out(), TVDBSeasons: it.TVDBSeasons && (it.Season != nil || it.Completed)}
+	if it.Rewatch != nil {
+		out.rewatchOut = &rewatchOut{IsRewatch: true, ID: it.Rewatch.ID, Status: it.Rewatch.Status}
+	}
 	if it.Name == "" && it.IDs.IsZero() {
 		return out, invalid("a title needs a name or an id")
 	}
@@ -91,25 +123,38 @@ func (it HistoryItem) out() (historyItemOut, error) {
 			return out, invalid("a film has no episode")
 		}
 		out.WatchedAt = at
+	case it.Number == nil && len(it.Also) > 0, it.Completed && (!it.Whole || it.Number != nil || it.Season != nil):
+		return out, invalid("an item says two things of what was watched")
 	case it.Number == nil && !it.Whole:
 		return out, invalid("an item without an episode would mark the whole show")
 	case it.Number == nil && it.Season == nil:
 		out.WatchedAt = at
+		if it.Completed {
+			out.Status = "completed"
+		}
 	case it.Number == nil:
 		out.Seasons = []historySeasonOut{{Number: *it.Season, WatchedAt: at}}
 	case it.Season == nil:
-		out.Episodes = []historyEpisodeOut{{Number: *it.Number, WatchedAt: at}}
+		out.Episodes = it.episodes(at)
 	default:
-		out.Seasons = []historySeasonOut{{Number: *it.Season, Episodes: []historyEpisodeOut{{Number: *it.Number, WatchedAt: at}}}}
+		out.Seasons = []historySeasonOut{{Number: *it.Season, Episodes: it.episodes(at)}}
 	}
 	return out, nil
+}
+
+func (it HistoryItem) episodes(at *string) []historyEpisodeOut {
+	out := []historyEpisodeOut{{Number: *it.Number, WatchedAt: at}}
+	for _, n := range it.Also {
+		out = append(out, historyEpisodeOut{Number: n, WatchedAt: at})
+	}
+	return out
 }
 
 func historyBody(items []HistoryItem, removing bool) (historyOut, error) {
 	var body historyOut
 	for _, it := range items {
 		if removing {
-			it.WatchedAt = time.Time{}
+			it.WatchedAt, it.Completed, it.Rewatch = time.Time{}, false, nil
 		}
 		out, err := it.out()
 		if err != nil {
@@ -135,12 +180,22 @@ func historyBody(items []HistoryItem, removing bool) (historyOut, error) {
 
 // AddHistory writes watches, at most 50 in one call. The same watch again changes nothing at Simkl. It never asks for a rewatch.
 func (c *Client) AddHistory(ctx context.Context, items []HistoryItem) (HistoryAnswer, error) {
-	return c.history(ctx, "/sync/history", items, false)
+	if slices.ContainsFunc(items, func(it HistoryItem) bool { return it.Rewatch != nil }) {
+		return HistoryAnswer{}, invalid("a rewatch is never written by the way")
+	}
+	return c.history(ctx, "/sync/history", nil, items, false)
+}
+
+// AddRewatch writes watches of what was completed before, as a later viewing. Simkl tries the normal write first, and takes
+// a rewatch of Pro and VIP accounts only (simkl-api.md 8.2): the caller checks the plan. It must not be repeated: each
+// time may be another viewing.
+func (c *Client) AddRewatch(ctx context.Context, items []HistoryItem) (HistoryAnswer, error) {
+	return c.history(ctx, "/sync/history", url.Values{"allow_rewatch": {"yes"}}, items, false)
 }
 
 // RemoveHistory takes watches back. A film, or an item with Whole and no season, loses its place in the library and its rating.
 func (c *Client) RemoveHistory(ctx context.Context, items []HistoryItem) (HistoryAnswer, error) {
-	return c.history(ctx, "/sync/history/remove", items, true)
+	return c.history(ctx, "/sync/history/remove", nil, items, true)
 }
 
 type historyCountsIn struct {
@@ -154,9 +209,11 @@ type historyCountsIn struct {
 type historyEcho struct {
 	Request  object[historyRef] `json:"request"`
 	Response struct {
-		Status    text `json:"status"`
-		SimklType text `json:"simkl_type"`
-		AnimeType text `json:"anime_type"`
+		Status        text    `json:"status"`
+		SimklType     text    `json:"simkl_type"`
+		AnimeType     text    `json:"anime_type"`
+		RewatchID     integer `json:"rewatch_id"`
+		RewatchStatus text    `json:"rewatch_status"`
 	} `json:"response"`
 }
 
@@ -182,7 +239,7 @@ type historyRef struct {
 	Episodes list[episodeIn] `json:"episodes"`
 }
 
-func (c *Client) history(ctx context.Context, path string, items []HistoryItem, removing bool) (HistoryAnswer, error) {
+func (c *Client) history(ctx context.Context, path string, query url.Values, items []HistoryItem, removing bool) (HistoryAnswer, error) {
 	if len(items) == 0 {
 		return HistoryAnswer{}, nil
 	}
@@ -190,7 +247,7 @@ func (c *Client) history(ctx context.Context, path string, items []HistoryItem, 
 	if err != nil {
 		return HistoryAnswer{}, err
 	}
-	r := request{method: http.MethodPost, base: c.api, path: path, body: body}
+	r := request{method: http.MethodPost, base: c.api, path: path, query: query, body: body}
 	a, err := c.do(ctx, r)
 	if err != nil {
 		return HistoryAnswer{}, err
@@ -222,6 +279,7 @@ func historyResults(items []HistoryItem, statuses []historyEcho, missing notFoun
 			if ref := s.Request.get(); ref.names(it) && out[i].Status == "" {
 				out[i].Status, out[i].SimklType, out[i].AnimeType =
 					string(s.Response.Status), string(s.Response.SimklType), string(s.Response.AnimeType)
+				out[i].RewatchID, out[i].RewatchStatus = s.Response.RewatchID.int64(), string(s.Response.RewatchStatus)
 			}
 		}
 	}
@@ -237,7 +295,10 @@ func strikeOut(out []HistoryResult, items []HistoryItem, refs []historyRef, kind
 		named := false
 		for i, it := range items {
 			if kind(it) && ref.names(it) {
-				out[i].Found, named = NotFound, true
+				named = true
+				if out[i].Missing = ref.missing(it); len(out[i].Missing) == 0 || len(out[i].Missing) > len(it.Also) {
+					out[i].Found = NotFound
+				}
 			}
 		}
 		if named {
@@ -267,7 +328,7 @@ func (ref historyRef) names(it HistoryItem) bool {
 	if !same && (ids.ids().IsZero() || it.IDs.IsZero()) {
 		same = ref.Title != "" && string(ref.Title) == it.Name && (ref.Year.int() == it.Year)
 	}
-	if !same || it.Number == nil || len(ref.Seasons) == 0 && len(ref.Episodes) == 0 {
+	if !same || it.Number == nil || len(it.Also) > 0 || len(ref.Seasons) == 0 && len(ref.Episodes) == 0 {
 		return same
 	}
 	has := func(episodes []episodeIn) bool {
@@ -287,4 +348,24 @@ func (ref historyRef) names(it HistoryItem) bool {
 		}
 	}
 	return len(ref.Seasons) == 0
+}
+
+// missing are those of an item's several episodes that the reference names; nil for an item with one.
+func (ref historyRef) missing(it HistoryItem) []int {
+	if len(it.Also) == 0 {
+		return nil
+	}
+	named := ref.Episodes
+	for _, s := range ref.Seasons {
+		if it.Season != nil && s.Number.int() == *it.Season {
+			named = append(named, s.Episodes...)
+		}
+	}
+	var out []int
+	for _, n := range append([]int{*it.Number}, it.Also...) {
+		if slices.ContainsFunc(named, func(e episodeIn) bool { return e.Number.int() == n }) {
+			out = append(out, n)
+		}
+	}
+	return out
 }

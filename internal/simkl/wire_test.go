@@ -190,6 +190,73 @@ func TestAWholeShowIsSentOnlyWhenMeant(t *testing.T) {
 	}
 }
 
+func TestSeveralEpisodesAWholeShowAndARewatchAreWrittenAsTheReferenceDoes(t *testing.T) {
+	severance := simkl.Title{Container: media.AnswerShow, IDs: media.IDs{Simkl: 1109411}}
+	for _, tt := range []struct {
+		name, want string
+		add        func(ctx context.Context, c *simkl.Client) (simkl.HistoryAnswer, error)
+	}{
+		{
+			"a range", `{"shows":[{"ids":{"simkl":1109411},"seasons":[{"number":2,"episodes":[{"number":3},{"number":4},{"number":5}]}]}]}`,
+			func(ctx context.Context, c *simkl.Client) (simkl.HistoryAnswer, error) {
+				return c.AddHistory(ctx, []simkl.HistoryItem{{Title: severance, Season: new(2), Number: new(3), Also: []int{4, 5}}})
+			},
+		},
+		{
+			"all seasons of an anime", `{"anime":[{"ids":{"tvdb":"267440"},"use_tvdb_anime_seasons":true,"status":"completed"}]}`,
+			func(ctx context.Context, c *simkl.Client) (simkl.HistoryAnswer, error) {
+				return c.AddHistory(ctx, []simkl.HistoryItem{{
+					Title: simkl.Title{Container: media.AnswerAnime, IDs: media.IDs{TVDB: "267440"}}, Whole: true, Completed: true, TVDBSeasons: true,
+				}})
+			},
+		},
+		{
+			"a rewatch", `{"movies":[{"ids":{"simkl":53801},"is_rewatch":true,"rewatch_id":40771934513}]}`,
+			func(ctx context.Context, c *simkl.Client) (simkl.HistoryAnswer, error) {
+				return c.AddRewatch(ctx, []simkl.HistoryItem{{
+					Title: simkl.Title{Container: media.AnswerMovie, IDs: media.IDs{Simkl: 53801}}, Rewatch: &simkl.Rewatch{ID: 40771934513},
+				}})
+			},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := bodyOf(t, added, func(ctx context.Context, c *simkl.Client) error {
+				_, err := tt.add(ctx, c)
+				return err
+			})
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestOfSeveralEpisodesThoseThatAreMissingAreNamed(t *testing.T) {
+	item := simkl.HistoryItem{
+		Title: simkl.Title{Container: media.AnswerShow, IDs: media.IDs{Simkl: 1109411}}, Season: new(1), Number: new(8), Also: []int{9, 10, 11},
+	}
+	for answer, want := range map[string]simkl.HistoryResult{
+		`{"added":{"movies":0,"shows":1,"episodes":2},"not_found":{"shows":[{"ids":{"simkl":1109411},"seasons":[{"number":1,"episodes":[{"number":10},{"number":11}]}]}]}}`: {
+			Found: simkl.Taken, Missing: []int{10, 11},
+		},
+		`{"added":{"movies":0,"shows":0,"episodes":0},"not_found":{"shows":[{"ids":{"simkl":1109411},"seasons":[{"number":1,"episodes":[{"number":8},{"number":9},{"number":10},{"number":11}]}]}]}}`: {
+			Found: simkl.NotFound, Missing: []int{8, 9, 10, 11},
+		},
+		`{"added":{"movies":0,"shows":0,"episodes":0},"not_found":{"shows":[{"ids":{"simkl":1109411}}]}}`: {Found: simkl.NotFound},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := inBubble(t, v1(), reply(201, answer))
+			got, err := c.AddHistory(t.Context(), []simkl.HistoryItem{item})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got.Items[0]); d != "" {
+				t.Errorf("%s\n%s", answer, d)
+			}
+		})
+	}
+}
+
 func TestOfABatchExactlyWhatWasNotFoundIsNotFound(t *testing.T) {
 	second := lastOfUs()
 	second.Number = new(4)
