@@ -22,6 +22,7 @@ func (q *Queue) do(ctx context.Context, st step) {
 		if ok && len(items) > 0 {
 			q.settle(keep, items, st.kind, q.send(ctx, st.kind, items))
 		}
+		q.run.starting = 0
 	}
 }
 
@@ -33,6 +34,9 @@ func (q *Queue) begin(ctx context.Context, st step) ([]*item, bool) {
 	firstStart := first.Verb == media.VerbStart && !s.watches[first.Watch].open()
 	if st.kind == stepConfirm || !firstStart && !first.Watched() {
 		return st.items, true
+	}
+	if firstStart {
+		s.starting = first.Watch
 	}
 	rows := make([]Row, len(st.items))
 	for i, it := range st.items {
@@ -101,7 +105,7 @@ type changes struct {
 // settle turns the outcomes into changes of rows, of watches and of the queue.
 func (q *Queue) settle(ctx context.Context, items []*item, kind stepKind, outs []Outcome) {
 	now := q.now()
-	q.takeCalls() // a newer call of the same watch may have come while this one was in flight
+	q.takeCalls(ctx) // a newer call of the same watch may have come while this one was in flight
 	var c changes
 	q.answered(&c, items, outs)
 	for i, it := range items {
@@ -112,9 +116,9 @@ func (q *Queue) settle(ctx context.Context, items []*item, kind stepKind, outs [
 		if err != nil { // nothing is known of earlier calls: the row itself still counts
 			w = &Watch{ID: it.Watch, LastSeq: it.Seq}
 		}
-		d := decide(it.Row, len(items), out, now, random())
+		d := decide(it.Row, len(items), out, now, q.random())
 		if out.Class == Spared && it.closes() && w.open() {
-			d = spared(it.Row, now, random()) // Simkl counts on: no other start may go before it, whatever its age
+			d = spared(it.Row, now, q.random()) // Simkl counts on: no other start may go before it, whatever its age
 		}
 		if kind == stepConfirm && d.act == actSent {
 			q.confirmed(&c, it, out, *w)
@@ -189,13 +193,13 @@ func (q *Queue) apply(c *changes, it *item, d decision, out Outcome, w Watch) {
 		if out.Answer != nil && it.Verb != VerbTakeBack && q.learns(it, out.Answer) {
 			change.Trust = out.Answer
 		}
-	case act == actDropped, act != actUnmatched && s.superseded(it):
+	case act == actDropped, act != actUnmatched && s.superseded(it, w):
 		change.Gone = true
 		event.Kind = EventDropped
 	case act == actDead:
 		it.State = StateDead
 		event.Kind = EventDead
-	case act == actUnmatched && s.superseded(it):
+	case act == actUnmatched && s.superseded(it, w):
 		change.Gone = true // the newer call of the watch is kept in its place
 		event.Kind = EventUnmatched
 		for _, newer := range s.byWatch[it.Watch] {
@@ -308,7 +312,7 @@ func (q *Queue) pace(c *changes, it *item, d decision, out Outcome, batch int) {
 		}
 	case d.down && !now.Before(s.downUntil):
 		s.downs++
-		s.downUntil = now.Add(Delay(s.downs, random()))
+		s.downUntil = now.Add(Delay(s.downs, q.random()))
 	}
 }
 

@@ -282,7 +282,9 @@ func (q *Queue) batch(ctx context.Context, first *item, now time.Time) ([]*item,
 	})
 	var batch []*item
 	for _, head := range slices.Insert(heads, 0, first) {
-		for _, it := range s.titles[head.title()] {
+		items := s.titles[head.title()]
+		// The first may have passed the starts of its own title.
+		for _, it := range items[max(0, slices.Index(items, head)):] {
 			if len(batch) == s.batch {
 				return batch, nil
 			}

@@ -29,6 +29,8 @@ type Config struct {
 	Events func(Event)
 	// Now is the wall clock; nil for time.Now.
 	Now func() time.Time
+	// Random gives numbers in [0,1) for the jitter of delays; nil for true chance.
+	Random func() float64
 }
 
 // Queue is the outbox. Its methods may be called from any goroutine; Put for one watch from one at a time.
@@ -37,6 +39,7 @@ type Queue struct {
 	sender Sender
 	events func(Event)
 	now    func() time.Time
+	random func() float64
 
 	wake       chan struct{} // size 1: a wake-up for Run
 	liveMaxAge atomic.Int64
@@ -77,7 +80,7 @@ type item struct {
 // New makes a queue. It sends nothing until Run is called.
 func New(store Store, sender Sender, c Config) *Queue {
 	q := &Queue{
-		store: store, sender: sender, events: c.Events, now: c.Now,
+		store: store, sender: sender, events: c.Events, now: c.Now, random: c.Random,
 		wake: make(chan struct{}, 1),
 		seen: map[media.WatchID]int{},
 	}
@@ -86,6 +89,9 @@ func New(store Store, sender Sender, c Config) *Queue {
 	}
 	if q.now == nil {
 		q.now = time.Now
+	}
+	if q.random == nil {
+		q.random = rand.Float64
 	}
 	q.SetLiveMaxAge(c.LiveMaxAge)
 	q.status.Store(&Status{Reachable: true})
@@ -275,6 +281,3 @@ func (q *Queue) say() {
 		q.events(e)
 	}
 }
-
-// random is the jitter.
-func random() float64 { return rand.Float64() }

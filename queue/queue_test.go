@@ -403,6 +403,36 @@ func TestTheClosingCallOfAnAcceptedStartIsSentWhateverItsAge(t *testing.T) {
 	})
 }
 
+// Simkl counts on from a start until it is closed: the pause of a sleep must reach it before the start that follows, or a
+// night is taken for watched.
+func TestThePauseOfAnAcceptedStartGoesBeforeTheNextStartOfTheSameWatch(t *testing.T) {
+	evening(t, func(b *bench) {
+		up := &atomic.Bool{}
+		up.Store(true)
+		b.simkl.answers(network(up))
+		b.put(1, media.VerbStart, episode("Dark", 1, "tt1"), 1)
+		b.sent("start Dark S01E01 1")
+		up.Store(false)
+		b.put(1, media.VerbPause, episode("Dark", 1, "tt1"), 30)
+		b.put(1, media.VerbStart, episode("Dark", 1, "tt1"), 30)
+		b.wait(3 * time.Minute)
+		b.restart()
+		b.simkl.take()
+		up.Store(true)
+		b.NetworkBack()
+		b.sent("pause Dark S01E01 30", "start Dark S01E01 30")
+		up.Store(false)
+		b.put(1, media.VerbPause, episode("Dark", 1, "tt1"), 40)
+		b.put(1, media.VerbStart, episode("Dark", 1, "tt1"), 40)
+		b.put(1, media.VerbPause, episode("Dark", 1, "tt1"), 50)
+		b.wait(3 * time.Minute)
+		b.simkl.take()
+		up.Store(true)
+		b.NetworkBack()
+		b.sent("pause Dark S01E01 50")
+	})
+}
+
 func TestAFinishedWatchOfAnAcceptedStartGoesBeforeAnotherStart(t *testing.T) {
 	evening(t, func(b *bench) {
 		up := &atomic.Bool{}
@@ -420,6 +450,24 @@ func TestAFinishedWatchOfAnAcceptedStartGoesBeforeAnotherStart(t *testing.T) {
 		up.Store(true)
 		b.NetworkBack()
 		b.sent("history Dark S01E01", "start Severance S01E01 1")
+	})
+}
+
+func TestALateWatchThatClosesItsStartPassesAnotherStartOfItsTitle(t *testing.T) {
+	evening(t, func(b *bench) {
+		up := &atomic.Bool{}
+		up.Store(true)
+		b.simkl.answers(network(up))
+		b.put(1, media.VerbStart, episode("Dark", 1, "tt1"), 1)
+		b.sent("start Dark S01E01 1")
+		up.Store(false)
+		b.put(2, media.VerbStart, episode("Dark", 2, "tt1"), 1)
+		b.put(1, media.VerbWatched, episode("Dark", 1, "tt1"), 100)
+		b.wait(time.Minute)
+		b.simkl.take()
+		up.Store(true)
+		b.NetworkBack()
+		b.sent("history Dark S01E01", "start Dark S01E02 1")
 	})
 }
 

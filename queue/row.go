@@ -115,6 +115,10 @@ type Watch struct {
 // open reports whether Simkl may be counting on a closing call.
 func (w Watch) open() bool { return w.Start == StartMaybe || w.Start == StartOpen }
 
+// Keeps reports whether a newer call leaves the unsent closing calls of its watch where they are. A start does: what closes
+// the start before it goes first, else Simkl takes the time between for watched (product.md 6, Order).
+func (w Watch) Keeps(newer media.Verb) bool { return newer == media.VerbStart && w.open() }
+
 // reached reports whether a start of the watch may ever have reached Simkl.
 func (w Watch) reached() bool { return w.Start != StartNone }
 

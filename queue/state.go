@@ -49,6 +49,8 @@ type state struct {
 	// what Simkl has would be sent again.
 	unwritten []Change
 	successes int
+	// starting is the watch whose first start is in flight.
+	starting media.WatchID
 	// batch is how many watches go into one write to the history.
 	batch int
 }
@@ -74,14 +76,14 @@ func (it *item) title() string {
 // take brings what others did since into the memory of Run.
 func (q *Queue) take(ctx context.Context) {
 	s := &q.run
-	q.takeCalls()
+	q.takeCalls(ctx)
 	if s.reload && len(s.unwritten) == 0 && !q.now().Before(s.storeUntil) {
 		q.load(ctx)
 	}
 }
 
 // takeCalls takes all but the rows that other processes changed.
-func (q *Queue) takeCalls() {
+func (q *Queue) takeCalls(ctx context.Context) {
 	q.mu.Lock()
 	inbox, got := q.inbox, q.asked
 	q.inbox, q.asked = nil, asked{}
@@ -101,7 +103,7 @@ func (q *Queue) takeCalls() {
 		q.due()
 	}
 	for _, it := range inbox {
-		q.accept(it)
+		q.accept(ctx, it)
 	}
 }
 
@@ -158,7 +160,7 @@ func (q *Queue) load(ctx context.Context) {
 }
 
 // accept takes a row that Put handed over. It may be in memory already, when the store was read in between.
-func (q *Queue) accept(it *item) {
+func (q *Queue) accept(ctx context.Context, it *item) {
 	s := &q.run
 	for _, old := range s.byWatch[it.Watch] {
 		if old.Seq == it.Seq && old.Verb == it.Verb {
@@ -170,28 +172,36 @@ func (q *Queue) accept(it *item) {
 		s.reload = true
 		return
 	}
-	s.supersede(it)
-	s.insert(it)
-	if w := s.watches[it.Watch]; w != nil {
-		w.LastSeq = max(w.LastSeq, it.Seq)
+	w, err := q.watch(ctx, it.Watch)
+	if err != nil { // Add read it just now; should it be gone, nothing is known of earlier calls
+		w = &Watch{ID: it.Watch}
 	}
+	known := *w
+	if s.starting == it.Watch && !known.open() {
+		known.Start = StartMaybe // as Begin wrote
+	}
+	s.supersede(it, known)
+	s.insert(it)
+	w.LastSeq = max(w.LastSeq, it.Seq)
 }
 
 // supersede takes the unsent older live calls of the same watch out of memory, as Add did on disk.
-func (s *state) supersede(by *item) {
+func (s *state) supersede(by *item, w Watch) {
 	for _, old := range slices.Clone(s.byWatch[by.Watch]) {
-		if old.Seq < by.Seq && !old.Watched() && old.Verb != VerbTakeBack {
+		if by.replaces(old, w) {
 			s.remove(old)
 		}
 	}
 }
 
+// replaces reports whether a call makes an unsent older one of its watch worthless.
+func (it *item) replaces(old *item, w Watch) bool {
+	return old.Seq < it.Seq && !old.Watched() && old.Verb != VerbTakeBack && !(old.closes() && w.Keeps(it.Verb))
+}
+
 // superseded reports whether a newer call of the watch waits, so that this one is not worth another try.
-func (s *state) superseded(it *item) bool {
-	if it.Watched() || it.Verb == VerbTakeBack {
-		return false
-	}
-	return slices.ContainsFunc(s.byWatch[it.Watch], func(other *item) bool { return other.Seq > it.Seq })
+func (s *state) superseded(it *item, w Watch) bool {
+	return slices.ContainsFunc(s.byWatch[it.Watch], func(other *item) bool { return other.replaces(it, w) })
 }
 
 // insert puts a row behind the others of its title, a take-back before them: it undoes what was sent before.
@@ -290,7 +300,7 @@ func (q *Queue) due() {
 func (q *Queue) storeFailed(doing string, err error) {
 	s := &q.run
 	s.storeFails++
-	s.storeUntil = q.now().Add(Delay(s.storeFails, random()))
+	s.storeUntil = q.now().Add(Delay(s.storeFails, q.random()))
 	words := doing + ": " + err.Error()
 	if words != s.lastError {
 		q.events(Event{Kind: EventStoreFailed, Outcome: Outcome{Words: words}})

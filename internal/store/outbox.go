@@ -49,7 +49,7 @@ func (s *Store) Add(ctx context.Context, row queue.Row) (queue.Row, bool, error)
 		if w.State == queue.StateUnmatched {
 			row.State = queue.StateUnmatched
 		}
-		if err := s.replace(ctx, tx, &row); err != nil {
+		if err := s.replace(ctx, tx, &row, w); err != nil {
 			return err
 		}
 		if row.ID, err = insert(ctx, tx, row); err != nil {
@@ -73,7 +73,7 @@ func (s *Store) Add(ctx context.Context, row queue.Row) (queue.Row, bool, error)
 
 // replace takes away the older live calls of the watch. What was known of an unmatched one goes on with the new row; so
 // does what Add gave the row itself, since a caller that had it before it was written does not know that.
-func (s *Store) replace(ctx context.Context, tx *sql.Tx, row *queue.Row) error {
+func (s *Store) replace(ctx context.Context, tx *sql.Tx, row *queue.Row, w queue.Watch) error {
 	if row.State == queue.StateUnmatched && len(row.Candidates) == 0 {
 		var candidates sql.NullString
 		err := tx.QueryRowContext(ctx, `SELECT candidates FROM outbox WHERE watch = ? AND state = ?
@@ -85,8 +85,11 @@ func (s *Store) replace(ctx context.Context, tx *sql.Tx, row *queue.Row) error {
 			row.Candidates = *list
 		}
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM outbox WHERE watch = ? AND seq < ? AND verb NOT IN (?, ?)`,
-		row.Watch, row.Seq, media.VerbWatched, queue.VerbTakeBack)
+	query := `DELETE FROM outbox WHERE watch = ? AND seq < ? AND verb NOT IN (?, ?)`
+	if w.Keeps(row.Verb) {
+		query = `DELETE FROM outbox WHERE watch = ? AND seq < ? AND verb NOT IN (?, ?, 'pause', 'stop')`
+	}
+	_, err := tx.ExecContext(ctx, query, row.Watch, row.Seq, media.VerbWatched, queue.VerbTakeBack)
 	return err
 }
 
@@ -236,7 +239,7 @@ func (s *Store) settleRow(ctx context.Context, tx *sql.Tx, c queue.Change) error
 		return s.journalSent(ctx, tx, c)
 	}
 	if c.Row.State == queue.StateUnmatched {
-		if err := s.replace(ctx, tx, &c.Row); err != nil {
+		if err := s.replace(ctx, tx, &c.Row, c.Watch); err != nil {
 			return err
 		}
 	}
