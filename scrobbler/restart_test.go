@@ -111,6 +111,36 @@ func TestAnEpisodeThatEndsDuringARestartIsWatched(t *testing.T) {
 	f.told("pause S01E01 90", "watched S01E01 100", "start S01E02 10")
 }
 
+// A watch has the time at which it was watched, not that at which a daemon came back to find it so.
+func TestWhatEndedDuringARestartHasTheTimeAtWhichItEnded(t *testing.T) {
+	f := newFilm(t)
+	p := f.plays("/heat")
+	f.after(70 * time.Minute).told("start Heat 0.08")
+	ends := f.now.Wall.Add(30 * time.Minute)
+	f.restart(true, 5*time.Hour, func(*player) bool {
+		p.pos, p.state, p.end = long, players.Paused, players.EndReached
+		return true
+	})
+	f.told("pause Heat 70", "watched Heat 100")
+	if at := f.calls[len(f.calls)-1].At; at.Sub(ends).Abs() > 11*time.Second {
+		t.Errorf("watched at %v, it ended at %v", at, ends)
+	}
+}
+
+func TestEachEpisodeThatPassedDuringARestartIsWatchedAtItsOwnTime(t *testing.T) {
+	f := newFilm(t)
+	f.plays("/triple")
+	f.after(30 * time.Minute).told("start S01E01 0.25")
+	began := f.now.Wall.Add(-30 * time.Minute)
+	f.restart(true, time.Hour, everybody)
+	f.told("pause S01E01 90", "watched S01E01 100", "watched S01E02 100", "start S01E03 70")
+	for i, call := range f.calls[len(f.calls)-3 : len(f.calls)-1] {
+		if ends := began.Add(time.Duration(i+1) * long / 3); call.At.Sub(ends).Abs() > 11*time.Second {
+			t.Errorf("episode %d is watched at %v, it ended at %v", i+1, call.At, ends)
+		}
+	}
+}
+
 func TestARestartDoesNotMakeSimklRunAhead(t *testing.T) {
 	f := newFilm(t)
 	f.plays("/heat")

@@ -157,13 +157,20 @@ func (m *Machine) cross(s *session, got seen, now media.Moment) {
 	if i == s.cur || i < s.cur && !got.jumped {
 		return // a position that trembles at the border is not on its way back
 	}
-	p := 100.0 // it played to its end
-	if got.jumped {
-		p = s.progress(s.cur, got.before)
-	}
-	m.finish(s, s.cur, p, now)
-	s.cur = i
 	s.dirty = true
+	if got.jumped {
+		m.finish(s, s.cur, s.progress(s.cur, got.before), now)
+		s.cur = i
+		return
+	}
+	ranAt := s.ranAt
+	for ; s.cur < i; s.cur++ { // each played to its end, and that is when it was watched
+		if _, end := s.bounds(s.cur); !s.hidden && !ranAt.IsZero() {
+			s.ranAt = ranAt.Add(-s.takes(s.pos - end))
+		}
+		m.finish(s, s.cur, 100, now)
+	}
+	s.ranAt = ranAt
 }
 
 // roundOver settles the first round of an item that loops, if it counts. If it does not, the jump was a seek to the

@@ -203,9 +203,13 @@ func (m *Machine) resume(s *session, sv Saved, e players.Event) {
 	}
 	before := s.pos
 	if s.wentOn(sv, e, elapsed) {
+		to, wall := s.clamp(e.Position), e.At.Wall
+		if to == s.item.Length { // it stands there since it came there
+			wall = sv.At.Add(min(elapsed, s.takes(to-s.pos)))
+		}
 		s.from = s.pos
-		s.playTo(s.clamp(e.Position), e.At.Wall)
-		s.pos = s.clamp(e.Position)
+		s.playTo(to, wall)
+		s.pos = to
 		s.ran += elapsed
 		before = s.pos
 	}

@@ -105,6 +105,9 @@ func (s *session) positionAt(mono time.Duration) time.Duration {
 	return s.clamp(pos)
 }
 
+// takes is the time in which a stretch of media plays.
+func (s *session) takes(d time.Duration) time.Duration { return time.Duration(float64(d) / s.rate) }
+
 func (s *session) clamp(pos time.Duration) time.Duration {
 	if s.item.Length > 0 {
 		pos = min(pos, s.item.Length)
