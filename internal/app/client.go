@@ -48,7 +48,7 @@ type Linked struct {
 func ClientID(c config.Simkl) string { return cmp.Or(c.ClientID, about.ClientID()) }
 
 // Connect makes the client of the account that is linked. It asks nothing of the network. All processes of the user
-// that connect to one server for one account share its limits.
+// that connect to one server for one account share its limits, also over a new login.
 func Connect(ctx context.Context, o ClientOptions) (Linked, error) {
 	token, err := o.token(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func Connect(ctx context.Context, o ClientOptions) (Linked, error) {
 		return Linked{}, err
 	}
 	l, err := limits.Open(limits.Config{
-		Dir: o.Paths.Limits, Server: o.Config.APIURL, Account: Fingerprint(token), Client: ClientID(o.Config), Now: o.Now,
+		Dir: o.Paths.Limits, Server: o.Config.APIURL, Account: AccountKey(token), Client: ClientID(o.Config), Now: o.Now,
 		Damaged: func(moved string) {
 			o.Log.Warn("the times of the last requests could not be read and were moved aside", zap.String("moved_to", moved))
 		},

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -55,9 +56,13 @@ type Options struct {
 	Notifier scrobbler.Notifier
 	// Command runs a command of simkld, with the state that is open, for the page; nil: there is no page.
 	Command func(ctx context.Context, state *store.Store, args []string) (printed []byte, err error)
-	// HTTP and Now stand in for the network and the clocks; nil for the real ones.
-	HTTP http.RoundTripper
-	Now  func() media.Moment
+	// HTTP, Now and Random stand in for the network, the clocks and chance; nil for the real ones.
+	HTTP   http.RoundTripper
+	Now    func() media.Moment
+	Random func() float64
+	// Sealed, if not nil, is handed the inside of the daemon once it runs. Then nothing of this machine is watched but
+	// the state folder: a simulation, whose time is not the machine's, could not wait for it.
+	Sealed func(Inside)
 }
 
 // Daemon is what runs.
@@ -149,7 +154,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	}
 	sender := deliver.New(d.link.api, deliver.NewPages(d.link.catalog, d.store), d.link.hold, d.wall)
 	d.queue = queue.New(d.store, sender, queue.Config{
-		LiveMaxAge: d.config().Queue.LiveMaxAge, Events: d.heard, Now: d.wall,
+		LiveMaxAge: d.config().Queue.LiveMaxAge, Events: d.heard, Now: d.wall, Random: d.opt.Random,
 	})
 	d.link.tell = d.queue.SetAccount
 	d.link.announce()
@@ -158,9 +163,11 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		Machine: machine, Mail: d.mail, Outbox: outbox{d.queue}, Identifier: d.who, Memory: mem,
 		Notifier: d.opt.Notifier, Now: d.now, Trouble: d.diskTrouble,
 	})
-	door, err := d.openDoor(ctx)
-	if err != nil {
-		return err
+	var door net.Listener
+	if d.opt.Sealed == nil {
+		if door, err = d.openDoor(ctx); err != nil {
+			return err
+		}
 	}
 
 	parts := newStages()
@@ -168,12 +175,14 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	parts.start(ctx, rankQueue, "answers", d.passOn)
 	parts.start(ctx, rankQueue, "queue", d.queue.Run)
 	parts.start(ctx, rankQueue, "account", d.link.run)
-	parts.start(ctx, rankDoors, "settings", d.watchSettings)
-	parts.start(ctx, rankDoors, "network and sleep", d.watchMachine)
-	parts.start(ctx, rankDoors, "memory", d.keepQuiet)
-	parts.start(ctx, rankDoors, "watchdog", func(ctx context.Context) error { return d.systemd.Watchdog(ctx, d.answers) })
-	parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, api.Door(backend{d})) })
-	parts.start(ctx, rankDoors, "page", d.servePage)
+	if door != nil {
+		parts.start(ctx, rankDoors, "settings", d.watchSettings)
+		parts.start(ctx, rankDoors, "network and sleep", d.watchMachine)
+		parts.start(ctx, rankDoors, "memory", d.keepQuiet)
+		parts.start(ctx, rankDoors, "watchdog", func(ctx context.Context) error { return d.systemd.Watchdog(ctx, d.answers) })
+		parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, api.Door(backend{d})) })
+		parts.start(ctx, rankDoors, "page", d.servePage)
+	}
 
 	// What an earlier run left is known before a player can speak.
 	private := d.private(ctx)
@@ -181,7 +190,11 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		effects := m.SetPrivate(private, now)
 		return append(effects, m.Restore(saved, d.stillThere, now)...)
 	})
-	for _, src := range d.sources() {
+	var sources []players.Source
+	if d.opt.Sealed == nil {
+		sources = d.sources()
+	}
+	for _, src := range sources {
 		parts.start(ctx, rankPlayers, src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
 	}
 	if err == nil {
@@ -189,6 +202,9 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		d.systemd.Ready()
 		if d.opt.Ready != nil {
 			d.opt.Ready()
+		}
+		if d.opt.Sealed != nil {
+			d.opt.Sealed(Inside{Players: d.mail, Door: backend{d}, Machine: d.machineSays, Store: d.store})
 		}
 		select {
 		case <-ctx.Done():

@@ -69,10 +69,14 @@ func ownerOf(ctx context.Context, s *store.Store, t account.Token) (account.Acco
 }
 
 func (d *Daemon) newLink(ctx context.Context) (*link, error) {
+	ring := account.SystemKeyring(d.opt.Getenv)
+	if d.opt.Sealed != nil {
+		ring = nil
+	}
 	l := &link{
 		opt: ClientOptions{
 			Paths: d.opt.Paths, Config: d.config().Simkl, Store: d.store, Log: d.log.Logger, HTTP: d.opt.HTTP, Now: d.wall,
-			Tokens: NewTokens(d.opt.Paths, d.opt.Getenv, d.log.Logger, d.wall), Quick: true,
+			Tokens: newTokens(d.opt.Paths, d.opt.Getenv, d.log.Logger, d.wall, ring), Quick: true,
 		},
 		store: d.store, log: d.log.Logger, redact: d.log.Redactor.Add, again: make(chan struct{}, 1),
 	}

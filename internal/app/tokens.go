@@ -22,10 +22,13 @@ var _ simkl.TokenStore = (*Tokens)(nil)
 
 // NewTokens looks in the places of product.md 3. getenv is the environment of the process.
 func NewTokens(p paths.Paths, getenv func(string) string, log *zap.Logger, now func() time.Time) *Tokens {
+	return newTokens(p, getenv, log, now, account.SystemKeyring(getenv))
+}
+
+func newTokens(p paths.Paths, getenv func(string) string, log *zap.Logger, now func() time.Time, ring account.Keyring) *Tokens {
 	return &Tokens{
 		store: account.New(account.Options{
-			Credentials: p.Credentials, State: p.State, Given: getenv("SIMKLD_TOKEN"),
-			Keyring: account.SystemKeyring(getenv), Now: now,
+			Credentials: p.Credentials, State: p.State, Given: getenv("SIMKLD_TOKEN"), Keyring: ring, Now: now,
 		}),
 		log: log,
 	}

@@ -199,6 +199,15 @@ func (s *Server) LinkToken(clientID, name string) string {
 	return s.grantV1(clientID, u.ID)
 }
 
+// LinkPair is LinkToken for a V2 app, with the refresh token.
+func (s *Server) LinkPair(clientID, name string) (access, refresh string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.save()
+	g := s.grantV2(clientID, s.addUser(name, "", "").ID, scopeBoth, s.opts.Now())
+	return g.Access, g.Refresh
+}
+
 // Revoke ends a token, V1 or either half of a V2 grant, as the user does in the settings of the site.
 func (s *Server) Revoke(token string) {
 	s.mu.Lock()
