@@ -196,7 +196,10 @@ func (s *state) supersede(by *item, w Watch) {
 
 // replaces reports whether a call makes an unsent older one of its watch worthless.
 func (it *item) replaces(old *item, w Watch) bool {
-	return old.Seq < it.Seq && !old.Watched() && old.Verb != VerbTakeBack && !(old.closes() && w.Keeps(it.Verb))
+	if old.Watched() || old.Verb == VerbTakeBack || old.closes() && w.Keeps(it.Verb) {
+		return false
+	}
+	return old.Seq < it.Seq
 }
 
 // superseded reports whether a newer call of the watch waits, so that this one is not worth another try.

@@ -77,7 +77,7 @@ func newFilm(t tb) *film {
 			"/heat": movie("Heat"), "/ronin": movie("Ronin"), "/cd1": part(1), "/cd2": part(2),
 			"/e1": episode(&one, 1), "/e2": episode(&one, 2), "/special": episode(&zero, 1), "/double": episode(&one, 1, 2),
 			"/triple": episode(&one, 1, 2, 3),
-			"/home": movie("Home"), "/trailer": {Kind: media.KindNone, Refused: media.ReasonExtra},
+			"/home":   movie("Home"), "/trailer": {Kind: media.KindNone, Refused: media.ReasonExtra},
 			"/unknown": {Kind: media.KindNone},
 		},
 		secret: map[string]bool{"/home": true},
