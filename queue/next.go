@@ -34,6 +34,9 @@ const (
 	firstAttempt = 10 * time.Second
 	// maxLiveCalls bounds the live calls of one watch.
 	maxLiveCalls = 40
+	// leftAlone is how long after the beginning of a run a start of an earlier one waits: what the sessions of that one
+	// left open is put within seconds, and goes first.
+	leftAlone = 5 * time.Second
 	// tinyStop is the progress under which a stop whose start never reached Simkl says nothing.
 	tinyStop = 1.0
 )
@@ -136,6 +139,7 @@ func (q *Queue) ends(it *item, w Watch, now time.Time) action {
 func (q *Queue) choose(ctx context.Context, now time.Time) step {
 	s := &q.run
 	holding := q.holding()
+	early := now.Sub(s.began).Abs() < leftAlone
 	var best choice
 	wait := step{kind: stepWait}
 	sooner := func(at time.Time) {
@@ -143,8 +147,11 @@ func (q *Queue) choose(ctx context.Context, now time.Time) step {
 			wait.at = at
 		}
 	}
+	if early {
+		sooner(s.began.Add(leftAlone))
+	}
 	for _, items := range s.titles {
-		it := q.head(items, holding)
+		it := q.head(items, holding, early)
 		if it == nil {
 			continue
 		}
@@ -216,14 +223,14 @@ func (q *Queue) holds(it *item) bool {
 }
 
 // head is the row of a title that may be sent next: the first, but a start waits for the calls that close other
-// starts, and those of its own title may pass it.
-func (q *Queue) head(items []*item, holding bool) *item {
+// starts, one of an earlier run also for those that are still to come, and those of its own title may pass it.
+func (q *Queue) head(items []*item, holding, early bool) *item {
 	if items[0].Account != q.run.account {
 		return nil
 	}
 	for i, it := range items {
 		switch {
-		case it.Verb == media.VerbStart && holding:
+		case it.Verb == media.VerbStart && (holding || early && it.CreatedAt.Before(q.run.began)):
 		case i == 0 || q.holds(it):
 			return it
 		default:

@@ -248,7 +248,7 @@ func (q *Queue) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	timer.Stop()
 	defer timer.Stop()
-	q.run.reload = true
+	q.run.reload, q.run.began = true, q.now()
 	for ctx.Err() == nil {
 		q.take(ctx)
 		step := q.next(ctx)

@@ -420,6 +420,7 @@ func TestThePauseOfAnAcceptedStartGoesBeforeTheNextStartOfTheSameWatch(t *testin
 		b.simkl.take()
 		up.Store(true)
 		b.NetworkBack()
+		b.wait(5 * time.Second)
 		b.sent("pause Dark S01E01 30", "start Dark S01E01 30")
 		up.Store(false)
 		b.put(1, media.VerbPause, episode("Dark", 1, "tt1"), 40)
@@ -450,6 +451,28 @@ func TestAFinishedWatchOfAnAcceptedStartGoesBeforeAnotherStart(t *testing.T) {
 		up.Store(true)
 		b.NetworkBack()
 		b.sent("history Dark S01E01", "start Severance S01E01 1")
+	})
+}
+
+// A daemon that died left a start unsent and another open. The session that is to close it is dealt with some seconds after
+// the queue has begun.
+func TestAStartOfAnEarlierRunWaitsForWhatThatRunLeftOpen(t *testing.T) {
+	evening(t, func(b *bench) {
+		up := &atomic.Bool{}
+		up.Store(true)
+		b.simkl.answers(network(up))
+		b.put(1, media.VerbStart, episode("Dark", 1, "tt1"), 1)
+		b.sent("start Dark S01E01 1")
+		up.Store(false)
+		b.put(2, media.VerbStart, episode("Severance", 1, "tt2"), 1)
+		b.wait(time.Minute)
+		b.simkl.take()
+		up.Store(true)
+		b.restart()
+		b.wait(3 * time.Second)
+		b.put(1, media.VerbStop, episode("Dark", 1, "tt1"), 30)
+		b.wait(2 * time.Second)
+		b.sent("stop Dark S01E01 30", "start Severance S01E01 1")
 	})
 }
 

@@ -49,6 +49,8 @@ type state struct {
 	// what Simkl has would be sent again.
 	unwritten []Change
 	successes int
+	// began is when this run did.
+	began time.Time
 	// starting is the watch whose first start is in flight.
 	starting media.WatchID
 	// batch is how many watches go into one write to the history.

@@ -127,6 +127,18 @@ func TestWhatEndedDuringARestartHasTheTimeAtWhichItEnded(t *testing.T) {
 	}
 }
 
+func TestALoopDuringARestartIsAnotherRound(t *testing.T) {
+	f := newFilm(t)
+	p := f.plays("/heat")
+	f.after(95 * time.Minute).told("start Heat 0.08")
+	p.pos = 0
+	f.restart(true, time.Minute, everybody)
+	f.told("watched Heat 100")
+	f.after(30 * time.Minute)
+	p.dies()
+	f.told()
+}
+
 func TestEachEpisodeThatPassedDuringARestartIsWatchedAtItsOwnTime(t *testing.T) {
 	f := newFilm(t)
 	f.plays("/triple")

@@ -363,6 +363,19 @@ func TestAWatchThatEndsWithASleepWasWatchedBeforeIt(t *testing.T) {
 	}
 }
 
+func TestAWatchThatComesToItsEndAfterASleepWasWatchedThen(t *testing.T) {
+	f := newFilm(t)
+	p := f.plays("/heat")
+	f.after(long - 5*time.Second).told("start Heat 0.08")
+	f.sleeps(8 * time.Hour)
+	f.pass(5 * time.Second)
+	p.ends()
+	f.told("pause Heat 100", "watched Heat 100")
+	if at := f.calls[2].At; !at.Equal(f.now.Wall) {
+		t.Errorf("watched at %v, ended at %v", at, f.now.Wall)
+	}
+}
+
 func TestGoesPrivateInTheMiddlePausesWhatWasStartedThenNothing(t *testing.T) {
 	f := newFilm(t)
 	p := f.plays("/heat")

@@ -217,6 +217,9 @@ func (m *Machine) resume(s *session, sv Saved, e players.Event) {
 	got := s.observe(e)
 	got.before = before
 	s.dirty = true
+	if got.jumped && s.wrapped(got.before) {
+		m.roundOver(s, got.before, e.At)
+	}
 	m.cross(s, got, e.At)
 }
 

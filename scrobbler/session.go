@@ -173,7 +173,8 @@ func (s *session) observe(e players.Event) seen {
 	elapsed := max(0, e.At.Mono-s.at.Mono)
 	got := seen{before: s.positionAt(e.At.Mono), slept: s.gap(e.At)}
 	wall := e.At.Wall
-	if got.slept || e.End == players.EndSilent {
+	left := e.State == players.Stopped && e.End != players.EndReached
+	if got.slept && left || e.End == players.EndSilent {
 		wall = s.at.Wall // it ran till then at least
 	}
 	if e.End == players.EndSilent {
