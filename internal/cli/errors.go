@@ -32,7 +32,7 @@ func explain(err error) error {
 	if api.IsNoDaemon(err) {
 		return noDaemon("")
 	}
-	if simkl.ClassOf(err) != "" || errors.Is(err, simkl.ErrNotApproved) {
+	if simkl.ClassOf(err) != "" || errors.Is(err, simkl.ErrNotApproved) || errors.Is(err, simkl.ErrDenied) {
 		return simkl.Explain(err, time.Now())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

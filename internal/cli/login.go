@@ -25,16 +25,20 @@ import (
 const newClientPage = "https://simkl.com/settings/developer/new/"
 
 func newLogin(env *Env) *cobra.Command {
-	return &cobra.Command{
+	var browser bool
+	cmd := &cobra.Command{
 		Use: "login", Short: "link your Simkl account", GroupID: groupSetup, Args: between(0, 0),
 		Long: `It shows a code and an address, and waits until the code was entered there. No browser
-is needed on this machine. A running daemon takes the account at once.
-With --json it prints one line for each step.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return login(cmd.Context(), env) },
+is needed on this machine; with --browser it is one here that says yes, in 5 minutes at
+most. A running daemon takes the account at once. With --json it prints one line for each
+step.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return login(cmd.Context(), env, browser) },
 	}
+	cmd.Flags().BoolVar(&browser, "browser", false, "log in through a browser on this machine")
+	return cmd
 }
 
-func login(ctx context.Context, env *Env) error {
+func login(ctx context.Context, env *Env, browser bool) error {
 	loaded, err := env.load()
 	if err != nil {
 		return err
@@ -47,9 +51,9 @@ func login(ctx context.Context, env *Env) error {
 	settings := loaded.Config.Simkl
 	var grant simkl.Grant
 	if app.ClientID(settings) == "" {
-		settings, grant, err = firstLogin(ctx, env, settings, &say)
+		settings, grant, err = firstLogin(ctx, env, settings, browser, &say)
 	} else {
-		grant, err = authorize(ctx, env, settings, say.step)
+		grant, err = authorize(ctx, env, settings, browser, say.stepper(ctx))
 	}
 	say.end()
 	if err != nil {
@@ -77,13 +81,16 @@ func ownTokens(env *Env) (*account.Store, error) {
 	return tokens, nil
 }
 
-// authorize gets a grant; step shows what happens meanwhile.
-func authorize(ctx context.Context, env *Env, settings config.Simkl, step func(simkl.Step)) (simkl.Grant, error) {
+// authorize gets a grant, by a code or through a browser; step shows what happens meanwhile.
+func authorize(ctx context.Context, env *Env, settings config.Simkl, browser bool, step func(simkl.Step)) (simkl.Grant, error) {
 	linked, err := env.connect(ctx, settings)
 	if err != nil {
 		return simkl.Grant{}, err
 	}
-	return linked.Client.Authorize(simkl.WithPriority(ctx, limits.Typed), step)
+	if browser {
+		return linked.Client.AuthorizeBrowser(ctx, step)
+	}
+	return linked.Client.Authorize(ctx, step)
 }
 
 func loginFault(err error) error {
@@ -94,7 +101,7 @@ func loginFault(err error) error {
 }
 
 // firstLogin asks for a client_id, tries it with the login itself, and keeps it once Simkl knows it.
-func firstLogin(ctx context.Context, env *Env, settings config.Simkl, say *loginScreen) (config.Simkl, simkl.Grant, error) {
+func firstLogin(ctx context.Context, env *Env, settings config.Simkl, browser bool, say *loginScreen) (config.Simkl, simkl.Grant, error) {
 	none := simkl.Grant{}
 	if !env.interactive() {
 		return settings, none, fault.New(fault.Usage, "there is no client_id",
@@ -115,12 +122,13 @@ func firstLogin(ctx context.Context, env *Env, settings config.Simkl, say *login
 			return settings, none, fault.New(fault.Usage, "no client_id was given, nothing was changed", "run '"+about.Name+" login' again")
 		}
 		kept := false
-		grant, err := authorize(ctx, env, settings, func(s simkl.Step) {
-			if s.Kind == simkl.StepCode && !kept {
+		show := say.stepper(ctx)
+		grant, err := authorize(ctx, env, settings, browser, func(s simkl.Step) {
+			if (s.Kind == simkl.StepCode || s.Kind == simkl.StepBrowser) && !kept {
 				kept = true
 				keepClientID(env, settings.ClientID, s.Prompt.Generation)
 			}
-			say.step(s)
+			show(s)
 		})
 		if kept || err == nil {
 			return settings, grant, err
@@ -257,12 +265,28 @@ type stepJSON struct {
 	Error    string     `json:"error,omitempty"`
 }
 
+// stepper shows each step, and opens the browser where that is one.
+func (l *loginScreen) stepper(ctx context.Context) func(simkl.Step) {
+	return func(s simkl.Step) {
+		l.step(s)
+		if s.Kind != simkl.StepBrowser {
+			return
+		}
+		if err := l.env.browse(ctx, s.Prompt.URL); err != nil && !l.env.flags.json {
+			fmt.Fprintf(l.env.Err, "No browser could be opened here (%v): open that address yourself.\n", err)
+		}
+	}
+}
+
 func (l *loginScreen) step(s simkl.Step) {
 	if l.env.flags.json {
 		l.json(s)
 		return
 	}
 	switch s.Kind {
+	case simkl.StepBrowser:
+		fmt.Fprintf(l.env.Out, "Say yes in the browser, at this address (valid for %s):\n%s\n",
+			term.Clock(s.Prompt.Expires.Sub(l.env.Now())), media.Sanitize(s.Prompt.URL))
 	case simkl.StepCode:
 		l.code(s.Prompt)
 	case simkl.StepReplaced:
@@ -286,6 +310,8 @@ func (l *loginScreen) json(s simkl.Step) {
 	case simkl.StepCode, simkl.StepReplaced:
 		line.Code, line.URL = media.Sanitize(s.Prompt.Code), media.Sanitize(s.Prompt.URL)
 		line.Complete, line.Expires = media.Sanitize(s.Prompt.Complete), timeOrNil(s.Prompt.Expires.Truncate(time.Second))
+	case simkl.StepBrowser:
+		line.URL, line.Expires = media.Sanitize(s.Prompt.URL), timeOrNil(s.Prompt.Expires.Truncate(time.Second))
 	case simkl.StepTrouble:
 		line.Error = media.Sanitize(explain(s.Err).Error())
 	case simkl.StepPending:

@@ -114,7 +114,7 @@ func (c *Client) await(ctx context.Context, p Prompt, show func(Step)) (Grant, e
 		case err != nil:
 			show(Step{Kind: StepTrouble, Prompt: p, Err: err})
 		case state == pollDone && !grant.CanWrite():
-			return Grant{}, &Error{Class: Login, Code: "insufficient_scope", Endpoint: "POST /oauth2/token", Err: errors.New("the grant lacks media:write")}
+			return Grant{}, readOnly("POST /oauth2/token")
 		case state == pollDone:
 			return grant, nil
 		case state == pollGone:

@@ -152,6 +152,11 @@ func (c *Client) attempt(ctx context.Context, r request, token Token) (answer, e
 	if ended := permit.End(ctx, result(sent, a, err)); ended != nil && err != nil {
 		err = errors.Join(err, ended)
 	}
+	if e, ok := errors.AsType[*Error](err); ok && e.Class == Blocked {
+		if hold, holdErr := c.cfg.Limits.Hold(ctx); holdErr == nil && hold != nil {
+			e.RetryAfter = max(e.RetryAfter, hold.Until.Sub(c.cfg.Now())) // for those who say when to try again
+		}
+	}
 	// What was answered stays answered though it could not be recorded; the next call will say so.
 	return a, err
 }

@@ -73,7 +73,7 @@ type Error struct {
 	Message string
 	// Cause says why Simkl is Unreachable.
 	Cause Cause
-	// RetryAfter is what the server asked for, bounded; 0 when it did not.
+	// RetryAfter is what the server asked for, bounded, and after a block how long it holds us; 0 when neither is known.
 	RetryAfter time.Duration
 	// Endpoint is the method and the path without anything secret.
 	Endpoint string
@@ -148,10 +148,10 @@ var codes = map[int]map[string]Class{
 	},
 	http.StatusForbidden: {
 		"empty_field": Refused, "redirect_failed": Refused,
-		"insufficient_scope": Login, "oauth2_token_required": Login, "forbidden": Login, "private_list": Login,
+		"insufficient_scope": Login, "oauth2_token_required": Login, "forbidden": Login, "private_list": Login, "private_profile": Refused,
 	},
 	http.StatusNotFound: {
-		"id_err": NoMatch, "empty": Gone, "url_failed": Refused,
+		"id_err": NoMatch, "empty": Gone, "url_failed": Refused, "user_id_failed": Gone,
 	},
 	http.StatusTooManyRequests: {
 		"rate_limit": Busy, "user_limit_exceeded": DailyLimit, "app_limit_exceeded": DailyLimit,
