@@ -67,6 +67,7 @@ var arrows = map[string][]string{
 	"internal/simkl":    {"internal/simkl/limits", "internal/media", "internal/fault", "internal/about"},
 	"internal/lookup":   {"matcher", "internal/simkl", "internal/media"},
 	"internal/query":    {"matcher", "internal/simkl", "internal/media", "internal/fault"},
+	"internal/library":  {"internal/store", "internal/simkl", "internal/media"},
 	"internal/deliver":  {"queue", "matcher", "internal/simkl", "internal/simkl/limits", "internal/media", "internal/fault"},
 	"internal/api":      {"internal/media", "internal/fault", "internal/paths"},
 	"internal/sandbox":  {},

@@ -10,6 +10,7 @@ import (
 	"github.com/simkld/simkld/internal/about"
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/library"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/query"
 	"github.com/simkld/simkld/internal/simkl"
@@ -40,6 +41,19 @@ func (e *Env) ownAccount(ctx context.Context) (app.Linked, context.Context, erro
 		return linked, ctx, fault.New(fault.Usage, "there is no client_id", "run '"+about.Name+" login'")
 	}
 	return linked, simkl.WithPriority(ctx, limits.Typed), nil
+}
+
+// ownLibrary is ownAccount with the account's library.
+func (e *Env) ownLibrary(ctx context.Context) (*library.Library, app.Linked, context.Context, error) {
+	linked, ctx, err := e.ownAccount(ctx)
+	if err != nil {
+		return nil, linked, ctx, err
+	}
+	s, err := e.state(ctx)
+	if err != nil {
+		return nil, linked, ctx, err
+	}
+	return library.New(linked.Client, s, app.AccountKey(linked.Token)), linked, ctx, nil
 }
 
 // parseQuery reads the words of a QUERY, quoted as one or not.

@@ -51,23 +51,27 @@ func (c *Client) Playbacks(ctx context.Context, kind PlaybackKind, since time.Ti
 	}
 	out := make([]Playback, 0, len(rows))
 	for _, raw := range rows {
-		var in struct {
-			containersIn
-			ID       integer `json:"id"`
-			Progress decimal `json:"progress"`
-			PausedAt moment  `json:"paused_at"`
+		if p, ok := ReadPlayback(raw); ok {
+			out = append(out, p)
 		}
-		if json.Unmarshal(raw, &in) != nil {
-			continue
-		}
-		title, ok := in.answer()
-		if !ok || in.ID.int64() == 0 {
-			continue
-		}
-		title.Playback = in.ID.int64()
-		out = append(out, Playback{Answer: title, Progress: float64(in.Progress), PausedAt: in.PausedAt.UTC(), Raw: raw})
 	}
 	return out, nil
+}
+
+// ReadPlayback reads a row as Raw has it. It gives false for one without a title or an id.
+func ReadPlayback(raw json.RawMessage) (Playback, bool) {
+	var in struct {
+		containersIn
+		ID       integer `json:"id"`
+		Progress decimal `json:"progress"`
+		PausedAt moment  `json:"paused_at"`
+	}
+	if json.Unmarshal(raw, &in) != nil {
+		return Playback{}, false
+	}
+	title, ok := in.answer()
+	title.Playback = in.ID.int64()
+	return Playback{Answer: title, Progress: float64(in.Progress), PausedAt: in.PausedAt.UTC(), Raw: raw}, ok && title.Playback != 0
 }
 
 // DeletePlayback removes a resume point, or cancels the check-in whose answer gave the id. One that is not there is an

@@ -13,6 +13,8 @@ func (s *Store) RenameAccount(ctx context.Context, from, to string) error {
 		for _, query := range []string{
 			`UPDATE outbox SET account = ? WHERE account = ?`,
 			`UPDATE journal SET account = ? WHERE account = ?`,
+			`UPDATE OR REPLACE library SET account = ? WHERE account = ?`,
+			`UPDATE OR REPLACE synced SET account = ? WHERE account = ?`,
 		} {
 			if _, err := tx.ExecContext(ctx, query, to, from); err != nil {
 				return err

@@ -25,7 +25,7 @@ const FileName = "state.db"
 const (
 	// applicationID marks the file as ours: "simk".
 	applicationID = 0x73696d6b
-	version       = 1
+	version       = 2
 	// checkedWhole is the size up to which the whole file is checked at each opening; above it that would take longer
 	// than starting may, and only the tables that must not be lost are checked.
 	checkedWhole = 8 << 20

@@ -8,6 +8,7 @@
 //	journal.go    NextWatch, SaveEntry, SetOutcome, Entry, LastEntry, Entries
 //	sessions.go   SaveSession, DeleteSession, Sessions; SavePlayed, Played, ClearPlayed
 //	rules.go      AddRule, Rules, RemoveRule
+//	library.go    Library, LibraryState, ChangeLibrary
 //	cache.go      Cached, Cache; SetTrusted
 //	requests.go   LogRequest, Requests
 //	settings.go   Setting, SetSetting, DeleteSetting

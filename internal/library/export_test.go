@@ -1,0 +1,4 @@
+package library
+
+// Removal is what TakeBack sends.
+var Removal = removal
