@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -246,5 +248,92 @@ func TestWhatIsNotARequestDoesNoHarm(t *testing.T) {
 	}
 	if _, err := c.Status(t.Context()); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestThePageRunsWhatSomebodyCouldType holds what each address of the page runs, and that nothing in it becomes a flag.
+func TestThePageRunsWhatSomebodyCouldType(t *testing.T) {
+	for _, test := range []struct {
+		method, place, body, ran string
+		fails                    bool
+	}{
+		{"GET", "history", "", "history --json --limit=50", false},
+		{"GET", "history?limit=5", "", "history --json --limit=5", false},
+		{"GET", "history?limit=-1", "", "", true},
+		{"GET", "history?limit=100000", "", "", true},
+		{"GET", "requests?where=status+contains+4&where=--again", "", "requests --json --where=status contains 4 --where=--again", false},
+		{"GET", "requests.csv?where=a", "", "requests --csv --where=a", false},
+		{"POST", "undo", `{"entry":38}`, "undo --json 38", false},
+		{"POST", "undo", `{}`, "", true},
+		{"POST", "undo", `{"entry":-1}`, "", true},
+		{"POST", "undo", `{"entry":"--help"}`, "", true},
+		{"POST", "mark", `{"entry":3}`, "mark --json 3", false},
+		{"POST", "drop", `{"entry":3}`, "queue drop --yes --json 3", false},
+		{"POST", "retry", `{}`, "", true},
+		{"POST", "retry-all", `{}`, "queue retry --json", false},
+		{"POST", "find", `{"entry":3,"words":"--simkl=1"}`, "fix 3 --json --find=--simkl=1", false},
+		{"POST", "fix", `{"entry":3,"simkl":12001,"season":2,"episode":0}`, "fix 3 --json --simkl=12001 --season=2 --episode=0", false},
+		{"POST", "fix", `{"entry":3}`, "", true},
+		{"POST", "playback-remove", `{"playback":"9007199254740993"}`, "playback remove 9007199254740993 --json", false},
+		{"POST", "playback-remove", `{"playback":"--yes"}`, "", true},
+	} {
+		d := newDaemon()
+		d.prints = []byte(`[]`)
+		w := httptest.NewRecorder()
+		api.Handler(d).ServeHTTP(w, httptest.NewRequest(test.method, "/v1/command/"+test.place, strings.NewReader(test.body)))
+		if ran := strings.Join(d.ran, "; "); ran != test.ran || (w.Code != http.StatusOK) != test.fails {
+			t.Errorf("%s %s %s ran %q and answered %d, want %q", test.method, test.place, test.body, ran, w.Code, test.ran)
+		}
+	}
+}
+
+func TestACommandThatPrintsAndFailsIsShown(t *testing.T) {
+	d := newDaemon()
+	d.fails = fault.New(fault.Failed, "1 check fails", "")
+	get := func(place string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		api.Handler(d).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/command/"+place, nil))
+		return w
+	}
+	d.prints = []byte(`[{"check":"mpv"}]`)
+	if w := get("doctor"); w.Code != http.StatusOK || w.Body.String() != string(d.prints) {
+		t.Errorf("doctor answers %d, %s", w.Code, w.Body)
+	}
+	if w := get("requests.csv"); w.Code == http.StatusOK {
+		t.Errorf("half a table is given out as whole: %s", w.Body)
+	}
+	d.prints = nil
+	if w := get("doctor"); w.Code == http.StatusOK || !strings.Contains(w.Body.String(), "1 check fails") {
+		t.Errorf("a command that only fails answers %d, %s", w.Code, w.Body)
+	}
+}
+
+func TestEventsAreAStream(t *testing.T) {
+	d := newDaemon()
+	srv := httptest.NewServer(api.Handler(d))
+	defer srv.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/v1/events", nil)
+	resp, err := srv.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got := resp.Header.Get("Content-Type"); got != "text/event-stream" {
+		t.Errorf("it is %q", got)
+	}
+	lines := bufio.NewReader(resp.Body)
+	for _, want := range []int{7, 8} {
+		line, err := lines.ReadString('\n')
+		var st api.Status
+		data, ok := strings.CutPrefix(line, "data: ")
+		if err != nil || !ok || json.Unmarshal([]byte(data), &st) != nil || st.PID != want {
+			t.Fatalf("%q, %v", line, err)
+		}
+		if end, _ := lines.ReadString('\n'); end != "\n" {
+			t.Errorf("the event ends with %q", end)
+		}
+		d.change(func(st *api.Status) { st.PID = 8 })
 	}
 }

@@ -29,6 +29,7 @@ type fixFlags struct {
 func newFix(env *Env) *cobra.Command {
 	var f fixFlags
 	var season, episode int
+	var find string
 	cmd := &cobra.Command{
 		Use: "fix [ENTRY] [--simkl ID]", Short: "say which title it is, here and from now on", GroupID: groupMend, Args: between(0, 1),
 		Long: `Without a number: what plays, else what was played last. Without an id, Simkl is
@@ -38,7 +39,8 @@ back and sent anew, and the same is done for that folder and title from now on.`
 		Example: `  simkld fix 47
   simkld fix 47 --simkl 12001
   simkld fix --imdb tt0113277
-  simkld fix 52 --mal 37430 --episode 1`,
+  simkld fix 52 --mal 37430 --episode 1
+  simkld fix 47 --find "the office" --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.ids.Simkl = media.SimklID(f.simkl)
 			if cmd.Flags().Changed("season") {
@@ -50,6 +52,9 @@ back and sent anew, and the same is done for that folder and title from now on.`
 			if err := f.check(); err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("find") {
+				return fixFind(cmd.Context(), env, args, f, find)
+			}
 			return fix(cmd.Context(), env, args, f)
 		},
 	}
@@ -60,6 +65,7 @@ back and sent anew, and the same is done for that folder and title from now on.`
 	flags.StringVar(&f.ids.TVDB, "tvdb", "", "its `ID` on TheTVDB")
 	flags.StringVar(&f.ids.MAL, "mal", "", "its `ID` on MyAnimeList")
 	flags.StringVar(&f.ids.AniDB, "anidb", "", "its `ID` on AniDB")
+	flags.StringVar(&find, "find", "", "only show which titles Simkl has by these `WORDS`; \"\" takes the file's own")
 	flags.IntVar(&season, "season", 0, "this is season `N` there; 0 are the specials")
 	flags.IntVar(&episode, "episode", 0, "this is episode `N` there; the others of the folder follow")
 	return cmd
@@ -113,6 +119,22 @@ func fix(ctx context.Context, env *Env, args []string, f fixFlags) error {
 		return err
 	}
 	return sayFixed(env, target, plan, done)
+}
+
+// fixFind shows the titles that a watch may be and changes nothing, for those who choose elsewhere: a script, the page.
+func fixFind(ctx context.Context, env *Env, args []string, f fixFlags, words string) error {
+	if !f.ids.IsZero() {
+		return fault.New(fault.Usage, "--find and an id exclude each other", "use one of them")
+	}
+	target, err := fixTarget(ctx, env, args)
+	if err != nil {
+		return err
+	}
+	dialog := fixDialog{env: env, given: f, target: target, raw: rawMatch(ctx, target.Path)}
+	if dialog.known, err = offered(ctx, env, target.ID); err != nil {
+		return err
+	}
+	return dialog.find(ctx, strings.TrimSpace(words))
 }
 
 // decideFix finds out what a watch is: by the id that was given, else by asking. It gives false where the person leaves

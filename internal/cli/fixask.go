@@ -29,6 +29,8 @@ type fixDialog struct {
 	// known are titles that an earlier answer or look-up left.
 	known []media.Answer
 	found []lookup.Candidate
+	// failed is why Simkl gave no answer.
+	failed error
 }
 
 // ask ends with a plan, or with false where the person leaves the watch as it is.
@@ -38,11 +40,11 @@ func (d *fixDialog) ask(ctx context.Context) (fixPlan, bool, error) {
 		played = "played " + d.env.day(at)
 	}
 	fmt.Fprintf(d.env.Err, "%s, %s%s\n", term.Foreign(fileName(d.target.Path)), played, lengthWords(d.target.Length))
-	words := d.raw.Title
-	if words == "" {
-		words = d.target.Match.Title // as the player said it
-	}
+	words := d.ownWords()
 	if err := d.look(ctx, words, askedName(d.target.Path)); err != nil {
+		return fixPlan{}, false, err
+	}
+	if err := d.show(); err != nil {
 		return fixPlan{}, false, err
 	}
 	for {
@@ -66,6 +68,54 @@ func (d *fixDialog) ask(ctx context.Context) (fixPlan, bool, error) {
 	}
 }
 
+// ownWords are the title as the file has it, or as the player said it.
+func (d *fixDialog) ownWords() string {
+	if d.raw.Title != "" {
+		return d.raw.Title
+	}
+	return d.target.Match.Title
+}
+
+// candidateJSON is a title that a watch may be, and why it cannot be it where it cannot.
+type candidateJSON struct {
+	answerJSON
+	Flaw string `json:"flaw"`
+}
+
+// find shows the candidates alone, on standard output.
+func (d *fixDialog) find(ctx context.Context, words string) error {
+	name := ""
+	if words == "" {
+		words, name = d.ownWords(), askedName(d.target.Path)
+	}
+	if err := d.look(ctx, words, name); err != nil {
+		return err
+	}
+	if len(d.found) == 0 && d.failed != nil {
+		return d.failed
+	}
+	out := make([]candidateJSON, len(d.found))
+	for i, c := range d.found {
+		out[i] = candidateJSON{answerJSON: answerOf(c.Answer), Flaw: media.Sanitize(c.Flaw)}
+	}
+	if d.env.flags.json {
+		return d.env.print(out)
+	}
+	if len(out) == 0 {
+		return fault.New(fault.NotFound, "Simkl has no title by these words", "try others")
+	}
+	for _, c := range out {
+		flaw := ""
+		if c.Flaw != "" {
+			flaw = ", " + c.Flaw
+		}
+		if _, err := fmt.Fprintf(d.env.Out, "%s%s  %s\n", answerTitle(c.Answer), flaw, d.env.out().Address(c.Page())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // answer takes a line: words to look for, an id, or the number of a candidate. It gives false where the list was shown anew.
 func (d *fixDialog) answer(ctx context.Context, line string) (fixPlan, bool, error) {
 	switch {
@@ -74,7 +124,10 @@ func (d *fixDialog) answer(ctx context.Context, line string) (fixPlan, bool, err
 		if err != nil || words == "" {
 			return fixPlan{}, false, err
 		}
-		return fixPlan{}, false, d.look(ctx, words, "")
+		if err := d.look(ctx, words, ""); err != nil {
+			return fixPlan{}, false, err
+		}
+		return fixPlan{}, false, d.show()
 	case strings.HasPrefix(line, "#"), strings.Contains(line, "/"), strings.HasPrefix(line, "tt"):
 		text, err := d.rest(ctx, strings.TrimPrefix(line, "#"), "Id or address: ")
 		if err != nil || text == "" {
@@ -156,7 +209,7 @@ func (d *fixDialog) askFolder(ctx context.Context, plan *fixPlan) error {
 	return nil
 }
 
-// look finds candidates and shows them. Without Simkl, those that are known are shown.
+// look finds candidates. Without Simkl, they are those that are known.
 func (d *fixDialog) look(ctx context.Context, words, file string) error {
 	q := lookup.Question{Words: words, Match: d.raw, File: file, Length: d.target.Length, Known: d.known}
 	if words != d.raw.Title {
@@ -180,13 +233,14 @@ func (d *fixDialog) look(ctx context.Context, words, file string) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			d.without(explain(err).Error())
+			d.failed = explain(err)
+			d.without(d.failed.Error())
 		default:
 			d.found = found
 			d.keep(ctx)
 		}
 	}
-	return d.show()
+	return nil
 }
 
 // without falls back to what is known already.

@@ -145,7 +145,7 @@ function position(s) {
 
 function sessionCard(s) {
   const name = label(s.identity, s.path);
-  const poster = make('div', { class: 'poster', 'aria-hidden': 'true' }, [...name][0] || '?');
+  const poster = make('div', { class: 'poster', 'aria-hidden': 'true' }, ([...name][0] || '?').toUpperCase());
   if (s.url) {
     const image = make('img', { alt: '', src: '/poster/' + encodeURIComponent(s.id) });
     image.addEventListener('load', () => poster.replaceChildren(image));
@@ -277,7 +277,7 @@ function waiting(rows) {
   if (rows.length && q.next_attempt) note.push('Next try ' + (new Date(q.next_attempt) > new Date() ? time(q.next_attempt) : 'now') + '.');
   $('#waiting .note').textContent = note.join(' ');
   $('#waiting .now').hidden = !rows.length;
-  $('#waiting .row-head').hidden = !rows.length && !note.length;
+  $('#waiting .note').hidden = !note.length;
   $('#waiting .count').textContent = rows.length ? `(${rows.length})` : '';
   $('#waiting .empty').hidden = rows.length > 0 || note.length > 0;
 }
@@ -395,7 +395,7 @@ async function health() {
 function show(title, body, buttons) {
   $('#dialog-title').textContent = title;
   $('#dialog .body').replaceChildren(...body);
-  $('#dialog .buttons').replaceChildren(...buttons);
+  $('#dialog > .buttons').replaceChildren(...buttons);
   const dialog = $('#dialog');
   if (!dialog.open) dialog.showModal();
   return dialog;
