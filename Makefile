@@ -45,10 +45,10 @@ test:
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 	@cat .cache/summary
 
-# Real VLC, and the real players on a bus of their own: they take minutes.
+# A browser on a bus of its own.
 test-desktop:
 	@scripts/needs desktop
-	go test -race -tags desktop -timeout 20m ./players/mpris ./players/vlc
+	go test -race -tags desktop -timeout 10m -run 'Browser' ./players/mpris
 
 # What make test leaves out for time: the desktop's players, all builds, and a minute for each fuzz target.
 test-all: test test-desktop cross

@@ -1,4 +1,4 @@
-//go:build linux && desktop
+//go:build linux
 
 package mpris_test
 

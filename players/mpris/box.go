@@ -2,6 +2,7 @@ package mpris
 
 import (
 	"sync"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -30,7 +31,14 @@ type box struct {
 	mu      sync.Mutex // guards what follows
 	reports []report
 	fates   []fate
+	goTo    *seekTo
 	closed  bool
+}
+
+// seekTo is a place to go to in a file, as long as the clock is not past by.
+type seekTo struct {
+	path   string
+	to, by time.Duration
 }
 
 func newBox() *box { return &box{ready: make(chan struct{}, 1)} }
@@ -60,6 +68,14 @@ func (b *box) fate(f fate) bool {
 	return !closed
 }
 
+// seek leaves a place to go to.
+func (b *box) seek(s seekTo) {
+	b.mu.Lock()
+	b.goTo = &s
+	b.mu.Unlock()
+	b.wake()
+}
+
 func (b *box) wake() {
 	select {
 	case b.ready <- struct{}{}:
@@ -68,12 +84,12 @@ func (b *box) wake() {
 }
 
 // take empties the box. Fates come after the reports: nothing is heard of a player that is gone or out of reach.
-func (b *box) take() ([]report, []fate) {
+func (b *box) take() ([]report, []fate, *seekTo) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	reports, fates := b.reports, b.fates
-	b.reports, b.fates = nil, nil
-	return reports, fates
+	reports, fates, goTo := b.reports, b.fates, b.goTo
+	b.reports, b.fates, b.goTo = nil, nil, nil
+	return reports, fates, goTo
 }
 
 // close ends it, unless something came in at the last moment.

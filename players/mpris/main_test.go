@@ -2,8 +2,11 @@ package mpris_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +20,9 @@ import (
 )
 
 var clips *playerstest.Media
+
+// realAtOnce is how many tests with a real player run at once.
+const realAtOnce = 6
 
 // watchOnly names the bus that the test binary watches when it is not to test: its wake-ups are counted from outside.
 const watchOnly = "MPRIS_WATCH_ONLY"
@@ -41,6 +47,11 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	// Real players mostly wait: more of them at once than there are processors.
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(max(realAtOnce, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	if err := clips.Close(); err != nil {

@@ -78,6 +78,8 @@ func shownName(name string) string {
 // run reports what the player does until it is gone or ctx ends.
 func (p *peer) run(ctx context.Context) {
 	defer p.source.deny(p.event.Instance, "", false)
+	p.source.enter(p.event.Instance, p.box)
+	defer p.source.leave(p.event.Instance)
 	defer p.forget()
 	p.introduce(ctx)
 	p.tracker.asking = !p.barred
@@ -264,7 +266,7 @@ func (p *peer) take(props map[string]dbus.Variant, now media.Moment, sequence db
 
 // hear takes what came in; true when the player is gone.
 func (p *peer) hear() (over bool) {
-	reports, fates := p.box.take()
+	reports, fates, goTo := p.box.take()
 	p.allowance = max(debt, p.allowance-float64(len(reports)))
 	for _, r := range reports {
 		if r.sequence < p.answered { // an answer that came later has told it already
@@ -289,7 +291,27 @@ func (p *peer) hear() (over bool) {
 			over = false
 		}
 	}
+	if goTo != nil && p.lost == nil && !over {
+		p.seek(*goTo)
+	}
 	return over
+}
+
+// seek goes to a place, if the player still shows the file. Nobody waits for an answer: where it is then, its signals
+// tell.
+func (p *peer) seek(s seekTo) {
+	now := p.source.cfg.Now().Mono
+	track, ok := p.tracker.shows(s.path)
+	if !ok || now > s.by {
+		return
+	}
+	const flags = dbus.FlagNoAutoStart | dbus.FlagNoReplyExpected
+	if id := dbus.ObjectPath(track); id.IsValid() {
+		p.object().Go(playerIface+".SetPosition", flags, nil, id, s.to.Microseconds())
+		return
+	}
+	// SetPosition needs a track id, and this player has none.
+	p.object().Go(playerIface+".Seek", flags, nil, (s.to - p.tracker.clock.now(now)).Microseconds())
 }
 
 // leave tells the end of the player.

@@ -1,4 +1,4 @@
-//go:build linux && desktop
+//go:build linux
 
 package mpris_test
 
@@ -26,6 +26,7 @@ import (
 func playing(e players.Event) bool { return e.State == players.Playing && e.Known }
 
 func TestVLCThatIsTwiceOnTheBusIsOnePlayer(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	_, rec := watch(t, bus.Address)
 	v := bus.VLC(t, "--control", "dbus")
@@ -44,6 +45,7 @@ func TestVLCThatIsTwiceOnTheBusIsOnePlayer(t *testing.T) {
 }
 
 func TestPlayerctldIsIgnored(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	m := bus.MPV(t)
 	bus.Player(t, "playerctld")
@@ -60,6 +62,7 @@ func TestPlayerctldIsIgnored(t *testing.T) {
 }
 
 func TestPlayerThatPlaysAlreadyIsFound(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	m := bus.MPV(t)
 	m.Load(t, clips.Clip(t, "film.mkv", 60))
@@ -71,6 +74,7 @@ func TestPlayerThatPlaysAlreadyIsFound(t *testing.T) {
 }
 
 func TestSameFileLaterAgainIsASecondPlaybackOfMPV(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	m := bus.MPV(t)
 	_, rec := watch(t, bus.Address)
@@ -87,6 +91,7 @@ func TestSameFileLaterAgainIsASecondPlaybackOfMPV(t *testing.T) {
 }
 
 func TestBusThatDiesAndComesBackIsWatchedAgain(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	src, rec := watch(t, bus.Address)
 	first := bus.MPV(t)
@@ -125,6 +130,7 @@ func waitUntil(t *testing.T, what string, is func() bool) {
 }
 
 func TestBusThatAppearsLaterIsWatched(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	bus.Kill(t)
 	folder := filepath.Dir(bus.Socket)
@@ -145,6 +151,7 @@ func TestBusThatAppearsLaterIsWatched(t *testing.T) {
 }
 
 func TestAddressOfABusThatIsGoneHidesNoOther(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	rec := playerstest.NewRecorder()
 	watchTo(t, rec, mpris.Config{Getenv: func(name string) string {
@@ -157,6 +164,7 @@ func TestAddressOfABusThatIsGoneHidesNoOther(t *testing.T) {
 }
 
 func TestBusOfAnotherUserIsSaidOnce(t *testing.T) {
+	t.Parallel()
 	address, uid := "unix:path=/etc/passwd", 0 // what root owns is as good as a bus of root's that refuses
 	if os.Geteuid() == 0 {
 		uid = 65534
@@ -237,6 +245,7 @@ func cpu(t *testing.T, pid int) time.Duration {
 }
 
 func TestUnrelatedClientsWakeNobodyUp(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	m := bus.MPV(t)
 	m.Load(t, clips.Clip(t, "film.mkv", 60))
@@ -310,6 +319,7 @@ func (l *loud) seeked(t *testing.T) {
 }
 
 func TestPlayerThatSignalsFourTimesASecondCostsNextToNothing(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	l := newLoud(t, bus, "/films/loud.mkv")
 	pid := child(t, bus.Address)
@@ -323,30 +333,25 @@ func TestPlayerThatSignalsFourTimesASecondCostsNextToNothing(t *testing.T) {
 	}
 	used := cpu(t, pid) - before
 	t.Logf("%v of 10 s", used)
-	if used > 100*time.Millisecond {
+	if used > 500*time.Millisecond { // without the race detector it is a tenth (docs/performance.md)
 		t.Errorf("used %v of 10 s", used)
 	}
 }
 
 func TestFloodAndHugeMetadataHarmNoOther(t *testing.T) {
+	t.Parallel()
 	bus := playerstest.NewBus(t)
 	_, rec := watch(t, bus.Address)
 	m := bus.MPV(t)
 	m.Load(t, clips.Clip(t, "film.mkv", 60))
 	rec.Wait(t, 0, "it plays", playing)
 	l := newLoud(t, bus, "/films/loud.mkv")
-	stop := make(chan struct{})
-	flooded := make(chan int, 1) // one result
-	go func() {                  // ends when stop is closed
-		n := 0
+	began := time.Now()
+	flooded := make(chan struct{})
+	go func() { // ends with the flood
+		defer close(flooded)
 		huge := file("/films/huge.mkv", "xesam:title", strings.Repeat("x", 1<<20))
-		for ; ; n++ {
-			select {
-			case <-stop:
-				flooded <- n
-				return
-			default:
-			}
+		for n := range 10_000 {
 			l.seeked(t)
 			if n%1000 == 0 {
 				l.changed(t, map[string]dbus.Variant{"Metadata": huge})
@@ -356,19 +361,49 @@ func TestFloodAndHugeMetadataHarmNoOther(t *testing.T) {
 	mark := rec.Len()
 	m.Pause(t, true)
 	rec.Wait(t, mark, "the pause of the other", func(e players.Event) bool { return e.PID == m.PID() && e.State == players.Paused })
-	time.Sleep(2 * time.Second)
-	close(stop)
-	n := <-flooded
-	if n < 2000 {
-		t.Errorf("only %d signals: no flood", n)
-	}
+	<-flooded
+	mark = rec.Len()
+	m.Pause(t, false)
+	rec.Wait(t, mark, "the other plays on", func(e players.Event) bool { return e.PID == m.PID() && playing(e) })
 	loudly := slices.DeleteFunc(rec.Events(), func(e players.Event) bool { return e.PID == m.PID() })
-	if len(loudly) > 200 {
-		t.Errorf("%d events for %d signals", len(loudly), n)
+	if most := 200 + 25*int(time.Since(began).Seconds()); len(loudly) > most {
+		t.Errorf("%d events for 10,000 signals", len(loudly))
 	}
 	for _, e := range loudly {
 		if len(e.Item.Title) > 1<<16 {
 			t.Fatal("a title of a megabyte was told")
+		}
+	}
+}
+
+// Nothing but the bus reaches these players: the seek is SetPosition.
+func TestPlayerOnTheBusGoesWhereItIsAsked(t *testing.T) {
+	t.Parallel()
+	own := newClips(t)
+	own.AddSound()
+	for name, start := range map[string]func(bus *playerstest.Bus) playerstest.Player{
+		"mpv": func(bus *playerstest.Bus) playerstest.Player { return bus.MPV(t) },
+		"VLC": func(bus *playerstest.Bus) playerstest.Player { return bus.VLC(t) },
+	} {
+		bus := playerstest.NewBus(t)
+		src, rec := watch(t, bus.Address)
+		film := own.Clip(t, name+".mkv", 600)
+		start(bus).Load(t, film)
+		e := rec.Wait(t, 0, name+" plays", playing)
+		if !src.Seek(e.Instance, film, 5*time.Minute) || src.Seek("nobody", film, 5*time.Minute) {
+			t.Errorf("%s: who is reached is mixed up", name)
+		}
+		got := rec.Wait(t, 0, name+" went there", func(e players.Event) bool { return e.Jumped && e.Known })
+		if (got.Position - 5*time.Minute).Abs() > 3*time.Second {
+			t.Errorf("%s is at %v", name, got.Position)
+		}
+		mark := rec.Len()
+		src.Seek(e.Instance, "/films/another.mkv", time.Minute) // by now it plays another file, so to speak
+		time.Sleep(time.Second)
+		for _, e := range rec.Events()[mark:] {
+			if e.Jumped {
+				t.Errorf("%s went elsewhere in the wrong file: %+v", name, e)
+			}
 		}
 	}
 }

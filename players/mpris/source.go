@@ -43,13 +43,14 @@ type Source struct {
 	mu      sync.Mutex        // guards what follows
 	denied  map[string]string // names of players whose medium is not reported, by instance
 	trouble *Trouble
+	boxes   map[string]*box // of the players that are heard, by instance
 }
 
 var _ players.Source = (*Source)(nil)
 
 // New gives a source that does nothing before Run.
 func New(cfg Config) *Source {
-	s := &Source{cfg: cfg, log: cfg.Log, dial: dialBus, denied: map[string]string{}}
+	s := &Source{cfg: cfg, log: cfg.Log, dial: dialBus, denied: map[string]string{}, boxes: map[string]*box{}}
 	if s.log == nil {
 		s.log = zap.NewNop()
 	}
@@ -129,6 +130,34 @@ func (s *Source) deny(instance, player string, denied bool) {
 	} else {
 		delete(s.denied, instance)
 	}
+}
+
+// seekWithin is how long a place to go to is worth going to.
+const seekWithin = 2 * time.Second
+
+// Seek goes to a place in a file, if the player shows that one. It never blocks. It reports whether that player is there.
+func (s *Source) Seek(instance, path string, to time.Duration) bool {
+	s.mu.Lock()
+	b := s.boxes[instance]
+	s.mu.Unlock()
+	if b == nil {
+		return false
+	}
+	b.seek(seekTo{path: path, to: to, by: s.cfg.Now().Mono + seekWithin})
+	return true
+}
+
+// enter makes a player known to Seek, until leave.
+func (s *Source) enter(instance string, b *box) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.boxes[instance] = b
+}
+
+func (s *Source) leave(instance string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.boxes, instance)
 }
 
 // permit reports whether a medium of a player with the given names is to be reported.

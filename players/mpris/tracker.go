@@ -134,6 +134,15 @@ func (t *tracker) answered(r report) {
 // denied reports whether something plays that is not reported because nobody allowed it.
 func (t *tracker) denied() bool { return t.cur != nil && t.cur.denied && t.status != statusStopped }
 
+// shows reports whether a file is what is reported now, and the player's name for it.
+func (t *tracker) shows(path string) (track string, ok bool) {
+	p := t.cur
+	if p == nil || !p.told || p.over || p.held != nil || t.last.Item.Path != path {
+		return "", false
+	}
+	return p.meta.track, true
+}
+
 // refused is called when the answer was an error: the player lives, and says nothing.
 func (t *tracker) refused(now media.Moment) {
 	t.owed = false

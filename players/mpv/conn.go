@@ -32,7 +32,7 @@ func serve(ctx context.Context, c conn, t *tracker, now func() media.Moment, out
 	t.start(now())
 	a := alarm{c: c}
 	for {
-		t.present()
+		t.present(now())
 		t.flush(c, out)
 		a.set(t, now)
 		if !t.desk.empty() {

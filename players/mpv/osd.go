@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +61,20 @@ func (s *Source) Show(instance, line string, offers ...Action) bool {
 	if d == nil {
 		return false
 	}
-	d.put(notice{text: line, offers: offers})
+	d.put(func() { d.line = &notice{text: line, offers: offers} })
+	return true
+}
+
+// Seek goes to a place in a file, if the player shows that one and answers soon. It never blocks. It reports whether
+// that player is connected.
+func (s *Source) Seek(instance, path string, to time.Duration) bool {
+	s.mu.Lock()
+	d := s.desks[instance]
+	s.mu.Unlock()
+	if d == nil {
+		return false
+	}
+	d.put(func() { d.seek = &seekTo{path: path, to: to, by: s.now().Mono + answerWithin} })
 	return true
 }
 
@@ -83,16 +97,24 @@ type notice struct {
 	offers []Action
 }
 
-// desk is where others leave a line for the goroutine that owns a connection.
+// seekTo is a place to go to in a file, as long as the clock is not past by.
+type seekTo struct {
+	path   string
+	to, by time.Duration
+}
+
+// desk is where others leave a line or a place to go to for the goroutine that owns a connection.
 type desk struct {
 	mu   sync.Mutex // guards what follows
 	line *notice
+	seek *seekTo
 	wake func() // ends the read under way; nil before there is a connection
 }
 
-func (d *desk) put(n notice) {
+// put lets set leave something.
+func (d *desk) put(set func()) {
 	d.mu.Lock()
-	d.line = &n
+	set()
 	wake := d.wake
 	d.mu.Unlock()
 	if wake != nil {
@@ -108,24 +130,35 @@ func (d *desk) open(c conn) {
 	d.wake = func() { _ = c.SetReadDeadline(time.Unix(1, 0)) } // fails only on a closed connection
 }
 
-func (d *desk) take() *notice {
+func (d *desk) take() (*notice, *seekTo) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	line := d.line
-	d.line = nil
-	return line
+	line, seek := d.line, d.seek
+	d.line, d.seek = nil, nil
+	return line, seek
 }
 
 func (d *desk) empty() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.line == nil
+	return d.line == nil && d.seek == nil
 }
 
-// present queues what is to be shown. Keys are read when they are needed, since they change and a list of them is long.
-func (t *tracker) present() {
-	n := t.desk.take()
-	if n == nil || t.deaf || t.silent {
+// present queues what is to be shown and where to go. Keys are read when they are needed, since they change and a list
+// of them is long.
+func (t *tracker) present(now media.Moment) {
+	n, seek := t.desk.take()
+	if t.deaf || t.silent {
+		return
+	}
+	if seek != nil && t.phase == open && t.place == seek.path && now.Mono <= seek.by {
+		t.lastID++
+		t.send = append(t.send, `{"command":["seek",`...)
+		t.send = strconv.AppendFloat(t.send, seek.to.Seconds(), 'f', 3, 64)
+		t.send = appendNumber(t.send, `,"absolute"],"request_id":`, t.lastID)
+		t.send = append(t.send, '}', '\n')
+	}
+	if n == nil {
 		return
 	}
 	if len(n.offers) == 0 {

@@ -235,3 +235,28 @@ func TestRealPlayerTakesALineAndGivesTheKeysOfItsUser(t *testing.T) {
 	m.Command(t, "set_property", "pause", true)
 	rec.Wait(t, mark, "it still listens", func(e players.Event) bool { return e.State == players.Paused })
 }
+
+func TestRealPlayerGoesWhereItIsAsked(t *testing.T) {
+	m := playerstest.RealMPV(t)
+	src := mpv.New(mpv.Config{Sockets: []string{m.Socket}, Now: now})
+	ctx, cancel := context.WithCancel(t.Context())
+	rec := playerstest.NewRecorder()
+	done := make(chan error, 1) // one result
+	go func() { done <- src.Run(ctx, rec) }()
+	defer func() { cancel(); <-done }()
+	film := clips.Clip(t, "resumed.mkv", 600)
+	m.Command(t, "loadfile", film)
+	e := rec.Wait(t, 0, "it plays", playing)
+	if src.Seek("pid 1", film, time.Minute) {
+		t.Error("nobody was reached")
+	}
+	src.Seek(e.Instance, "/films/another.mkv", time.Minute) // by now it plays another file, so to speak
+	src.Show(e.Instance, "still there")
+	if !src.Seek(e.Instance, film, 5*time.Minute) {
+		t.Error("it is not connected")
+	}
+	got := rec.Wait(t, 0, "it went there", func(e players.Event) bool { return e.Jumped && e.Known })
+	if (got.Position - 5*time.Minute).Abs() > 3*time.Second {
+		t.Errorf("it is at %v", got.Position)
+	}
+}

@@ -119,7 +119,7 @@ func (c *client) close() { c.http.CloseIdleConnections() }
 func (c *client) status(ctx context.Context, password string) (status, error) {
 	ctx, cancel := context.WithTimeout(ctx, max(answerWithin, dialWithin))
 	defer cancel()
-	resp, err := c.get(ctx, "requests/status.json", password)
+	resp, err := c.get(ctx, "requests/status.json", "", password)
 	if err != nil {
 		return status{}, err
 	}
@@ -155,7 +155,7 @@ func unauthorized(resp *http.Response, body []byte) error {
 // hidden finds out what a 404 means: VLC hides its pages while no password is set, and says so only on the first one
 // (players.md 0, fact 10).
 func (c *client) hidden(ctx context.Context) error {
-	resp, err := c.get(ctx, "", "")
+	resp, err := c.get(ctx, "", "", "")
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (c *client) hidden(ctx context.Context) error {
 func (c *client) uri(ctx context.Context, password string, s status) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, max(answerWithin, dialWithin))
 	defer cancel()
-	resp, err := c.get(ctx, "requests/playlist.json", password)
+	resp, err := c.get(ctx, "requests/playlist.json", "", password)
 	if err != nil {
 		return "", err
 	}
@@ -191,9 +191,27 @@ func (c *client) uri(ctx context.Context, password string, s status) (string, er
 	return uri, nil
 }
 
+// seek goes to a whole second of what plays.
+func (c *client) seek(ctx context.Context, password string, to time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	resp, err := c.get(ctx, "requests/status.json", fmt.Sprintf("command=seek&val=%d", int64(to/time.Second)), password)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxStatus)) // else the connection cannot be used again
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("seek: answer %d", resp.StatusCode)
+	}
+	return nil
+}
+
 // get sends a request. An empty password sends none, for VLC then serves nobody anyway.
-func (c *client) get(ctx context.Context, page, password string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.JoinPath(page).String(), http.NoBody)
+func (c *client) get(ctx context.Context, page, query, password string) (*http.Response, error) {
+	address := c.base.JoinPath(page)
+	address.RawQuery = query
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-//go:build unix && desktop
+//go:build unix
 
 package vlc_test
 
@@ -11,6 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	playerstest.Conformance(t, playerstest.Kit{
 		Media:  clips,
 		Coarse: 2 * time.Second, // VLC's clock starts 1.2 s late, and it is asked once a second

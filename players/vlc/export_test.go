@@ -84,3 +84,18 @@ func Track(steps []Step) []players.Event {
 	}
 	return t.out
 }
+
+// Seeking reports whether a place to go to waits.
+func (s *Source) Seeking() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.reached {
+		w.mu.Lock()
+		waits := w.goTo != nil
+		w.mu.Unlock()
+		if waits {
+			return true
+		}
+	}
+	return false
+}

@@ -1,8 +1,11 @@
 package vlc_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -11,6 +14,9 @@ import (
 )
 
 var clips *playerstest.Media
+
+// realAtOnce is how many tests with a real player run at once.
+const realAtOnce = 6
 
 func TestMain(m *testing.M) {
 	var err error
@@ -21,6 +27,11 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	// Real players mostly wait: more of them at once than there are processors.
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(max(realAtOnce, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
 	}
 	code := m.Run()
 	if err := clips.Close(); err != nil {

@@ -1,4 +1,4 @@
-//go:build unix && desktop
+//go:build unix
 
 package vlc_test
 
@@ -110,6 +110,35 @@ func TestRealVLCThatCameBackOnItsPortIsAnotherOne(t *testing.T) {
 	e := rec.WaitFor(t, 40*time.Second, 0, "the second plays", func(e players.Event) bool { return running(e) && e.Instance != first.Instance })
 	if e.PID != again.PID() || first.PID != v.PID() {
 		t.Errorf("processes %d and %d are told as %d and %d", v.PID(), again.PID(), first.PID, e.PID)
+	}
+}
+
+func TestRealVLCGoesWhereItIsAsked(t *testing.T) {
+	t.Parallel()
+	film := clips.Clip(t, "resumed.mkv", 600)
+	v := playerstest.RealVLC(t, film)
+	rec, src := watched(t, v)
+	e := rec.Wait(t, 0, "it plays", running)
+	if src.Seek("nobody", film, 5*time.Minute) {
+		t.Error("nobody was reached")
+	}
+	src.Seek(e.Instance, "/films/another.mkv", time.Minute) // by now it plays another file, so to speak
+	waitFor(t, "that is dropped", func() bool { return !src.Seeking() })
+	src.Seek(e.Instance, film, 5*time.Minute)
+	got := rec.Wait(t, 0, "it went there", func(e players.Event) bool { return e.Jumped && e.Known })
+	if (got.Position - 5*time.Minute).Abs() > 3*time.Second {
+		t.Errorf("it is at %v", got.Position)
+	}
+}
+
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(playerstest.Patience); !is(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", playerstest.Patience, what)
+		}
 	}
 }
 

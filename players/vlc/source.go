@@ -66,6 +66,7 @@ type Source struct {
 	statuses map[string]Status
 	names    map[string]int // how often the name of an instance was given away
 	invalid  map[string]bool
+	reached  map[string]*watcher // those that answer, by instance
 }
 
 var _ players.Source = (*Source)(nil)
@@ -75,6 +76,7 @@ func New(cfg Config) *Source {
 	s := &Source{
 		cfg: cfg, now: cfg.Now, log: cfg.Log,
 		statuses: map[string]Status{}, names: map[string]int{}, invalid: map[string]bool{},
+		reached: map[string]*watcher{},
 	}
 	if s.log == nil {
 		s.log = zap.NewNop()
@@ -229,6 +231,32 @@ func (s *Source) report(address string, trouble Trouble, detail, version string)
 			s.log.Info("the trouble with VLC is over", zap.String("address", address))
 		}
 	}
+}
+
+// Seek goes to a place in a file, cut to whole seconds, if that VLC shows the file. It never blocks. It reports whether
+// that player is there. It is the only command that is ever sent (product.md 8).
+func (s *Source) Seek(instance, path string, to time.Duration) bool {
+	s.mu.Lock()
+	w := s.reached[instance]
+	s.mu.Unlock()
+	if w == nil {
+		return false
+	}
+	w.seek(seekTo{path: path, to: to, by: s.now().Mono + seekWithin})
+	return true
+}
+
+// enter makes a player known to Seek, until leave.
+func (s *Source) enter(instance string, w *watcher) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reached[instance] = w
+}
+
+func (s *Source) leave(instance string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.reached, instance)
 }
 
 // Statuses are the interfaces that were asked so far, by address. It may be called at any time.

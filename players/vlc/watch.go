@@ -26,6 +26,8 @@ const (
 	afterItem = 15 * time.Second
 	// lookAgain is how long a port that gave a wrong answer is left alone, unless there is a hint (players.md 7).
 	lookAgain = 5 * time.Minute
+	// seekWithin is how long a place to go to is worth going to: it waits for the answer to a question.
+	seekWithin = 4 * time.Second
 	// forPoke: nothing is asked until somebody says that it is worth it.
 	forPoke time.Duration = -1
 )
@@ -43,7 +45,8 @@ type watcher struct {
 	out    players.Sink
 	poked  chan struct{} // size 1: a wake-up
 
-	mu        sync.Mutex // guards the four that follow
+	mu        sync.Mutex // guards the five that follow
+	goTo      *seekTo
 	passwords []string
 	hinted    bool          // VLC may be starting
 	asking    bool          // it asks again by itself
@@ -66,6 +69,12 @@ type watcher struct {
 	hints    int           // of startsWithin, used since the last poke
 }
 
+// seekTo is a place to go to in a file, as long as the clock is not past by.
+type seekTo struct {
+	path   string
+	to, by time.Duration
+}
+
 // newWatcher gives the watcher of an interface. hints is len(startsWithin) where nothing hints at a start.
 func newWatcher(s *Source, base *url.URL, passwords []string, out players.Sink, hints int) *watcher {
 	return &watcher{
@@ -80,6 +89,26 @@ func (w *watcher) hint() {
 	w.hinted = true
 	w.mu.Unlock()
 	w.poke()
+}
+
+// seek leaves a place to go to for the goroutine of run.
+func (w *watcher) seek(s seekTo) {
+	w.mu.Lock()
+	w.goTo = &s
+	w.mu.Unlock()
+	w.poke()
+}
+
+// takeSeek gives the place to go to, if that is still wanted: once VLC has told that it shows the file.
+func (w *watcher) takeSeek(now media.Moment) (to time.Duration, ok bool) {
+	w.mu.Lock()
+	s := w.goTo
+	w.goTo = nil
+	w.mu.Unlock()
+	if s == nil || !w.tracker.told || w.tracker.path != s.path || now.Mono > s.by {
+		return 0, false
+	}
+	return s.to, true
 }
 
 func (w *watcher) poke() {
@@ -176,6 +205,12 @@ func (w *watcher) poll(ctx context.Context) time.Duration {
 	if w.tracker.loaded {
 		w.busy = now.Mono
 	}
+	if to, ok := w.takeSeek(now); ok {
+		if err := w.client.seek(ctx, password, to); err != nil {
+			w.src.log.Debug("VLC did not go where it was asked to", zap.String("address", w.host), zap.Error(err))
+		}
+		return pollOpening
+	}
 	return w.wait(now)
 }
 
@@ -227,7 +262,9 @@ func (w *watcher) rises(s status, now media.Moment) {
 	if listener != 0 {
 		pid = processOf(listener)
 	}
+	w.src.leave(w.tracker.base.Instance)
 	w.tracker.base = players.Event{Player: "VLC", Channel: "vlc", Instance: w.src.name(w.host), PID: pid}
+	w.src.enter(w.tracker.base.Instance, w)
 	w.src.log.Debug("connected to VLC", zap.String("address", w.host), zap.Int("pid", pid))
 }
 
@@ -277,6 +314,7 @@ func (w *watcher) quiet(detail string, now media.Moment) time.Duration {
 // for a moment.
 func (w *watcher) down(trouble Trouble, detail string, now media.Moment) time.Duration {
 	w.tracker.gone(now)
+	w.src.leave(w.tracker.base.Instance)
 	w.up, w.known, w.located, w.tries = false, false, "", 0
 	w.client.close()
 	if trouble != w.trouble && trouble != TroubleOff {

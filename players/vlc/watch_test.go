@@ -1,4 +1,4 @@
-//go:build unix && desktop
+//go:build unix
 
 package vlc_test
 
