@@ -239,7 +239,19 @@ func (g *group) face(v *view) Event {
 			e.PID = o.PID
 		}
 	}
+	e.Ways = g.ways()
 	return e
+}
+
+// ways are the channels to the player, the one that knows most first.
+func (g *group) ways() []Way {
+	views := slices.Clone(g.views)
+	slices.SortStableFunc(views, func(a, b *view) int { return b.rank() - a.rank() })
+	out := make([]Way, len(views))
+	for i, v := range views {
+		out[i] = Way{Channel: v.Channel, Instance: v.Instance}
+	}
+	return out
 }
 
 // filled gives an item what the other views know of it and it lacks.

@@ -64,7 +64,13 @@ type Event struct {
 	// Jumped is true if the position moved since the last event otherwise than by playing (a seek, a loop).
 	Jumped bool
 	At     media.Moment
+	// Ways are the channels over which the player can be reached, the best first. A source leaves it empty; the Merger
+	// fills it in.
+	Ways []Way
 }
+
+// Way is one channel to a player.
+type Way struct{ Channel, Instance string }
 
 // Sink takes events. Put never blocks.
 type Sink interface {

@@ -93,6 +93,10 @@ func chainIdentity(c *chainOf, s *session, ep *episode) {
 func (set Settings) chainPlay(c *chainOf, s *session, i int, p float64, at time.Time) {
 	ep := s.eps[i]
 	share := s.share(i)
+	elsewhere := ""
+	if ep.elsewhere > 0 {
+		elsewhere = fmt.Sprintf(", up to %.0f %% on another machine", cut(ep.elsewhere))
+	}
 	switch {
 	case at.IsZero():
 		c.add("position", MarkOK, fmt.Sprintf("at %.0f %%, watched from %.0f %% on", cut(p), watchedFrom))
@@ -103,11 +107,11 @@ func (set Settings) chainPlay(c *chainOf, s *session, i int, p float64, at time.
 	}
 	switch {
 	case share >= set.MinPlayed || ep.counted:
-		c.add("played", MarkOK, fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), set.MinPlayed))
+		c.add("played", MarkOK, fmt.Sprintf("%.0f %%%s, %.0f %% needed", cut(share), elsewhere, set.MinPlayed))
 	case at.IsZero():
-		c.add("played", MarkOK, fmt.Sprintf("%.0f %% so far, %.0f %% needed", cut(share), set.MinPlayed))
+		c.add("played", MarkOK, fmt.Sprintf("%.0f %% so far%s, %.0f %% needed", cut(share), elsewhere, set.MinPlayed))
 	default:
-		text := fmt.Sprintf("%.0f %%, %.0f %% needed", cut(share), set.MinPlayed)
+		text := fmt.Sprintf("%.0f %%%s, %.0f %% needed", cut(share), elsewhere, set.MinPlayed)
 		if s.jump.to > s.jump.from {
 			text += ": jumped from " + clockText(s.jump.from) + " to " + clockText(s.jump.to)
 		}

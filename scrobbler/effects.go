@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/players"
 )
 
 // Effect is something that the Machine wants done. The set is closed.
@@ -42,6 +43,39 @@ type Keep struct {
 // seeks back, or counts it by hand) has another end, which takes the place of the one before.
 type Journal struct{ Entry Entry }
 
+// AskPoints asks where the items of a file were left, on this machine and on others. The answer comes back as Pointed,
+// late or never.
+type AskPoints struct {
+	Watch media.WatchID
+	Match media.Match
+}
+
+// Leave keeps where this machine left an item, so that its own newer pause beats one that is read.
+type Leave struct {
+	Key   string
+	Point Point
+}
+
+// CountedPoint notes that a point of another machine, left at At, was counted as played: once is enough.
+type CountedPoint struct {
+	Key string
+	At  time.Time
+}
+
+// Resume shows in the player where its file was left, or goes there.
+type Resume struct {
+	Watch media.WatchID
+	// Ways are the channels over which the player can be reached, the best first.
+	Ways []players.Way
+	// Path is the file for which it is meant: by now the player may show another one.
+	Path string
+	// To is the place in that file, Point where the item was left and when.
+	To    time.Duration
+	Point Point
+	// Seek is true if the player is to go there, else it is only shown.
+	Seek bool
+}
+
 // Notify tells the user something that needs or deserves attention.
 type Notify struct {
 	Kind  NoticeKind
@@ -50,6 +84,8 @@ type Notify struct {
 	Path  string
 	// Played is the share that was really played, in percent; Needed what the settings ask.
 	Played, Needed float64
+	// Ways are the channels over which its player can be reached, the best first.
+	Ways []players.Way
 }
 
 // NoticeKind is a kind of notification; each can be switched (product.md 4, [notify]).
@@ -71,6 +107,11 @@ func (Forget) effect()   {}
 func (Keep) effect()     {}
 func (Journal) effect()  {}
 func (Notify) effect()   {}
+
+func (AskPoints) effect()    {}
+func (Leave) effect()        {}
+func (CountedPoint) effect() {}
+func (Resume) effect()       {}
 
 // Ending is what a watch came to, as far as the session knows.
 type Ending string
@@ -109,6 +150,13 @@ type Identified struct {
 	Earlier map[string]Played
 	// Note says why MayGo is false.
 	Note string
+}
+
+// Pointed is the answer to AskPoints.
+type Pointed struct {
+	Watch media.WatchID
+	// LeftOff is what is known of each item of the file, by PointKey.
+	LeftOff map[string]LeftOff
 }
 
 // Told is how a call fared, as far as status and later calls are concerned.

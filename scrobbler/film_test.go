@@ -49,6 +49,13 @@ type film struct {
 	journal []scrobbler.Entry
 	notices []scrobbler.Notify
 	order   []scrobbler.Effect
+
+	simkl   map[string]scrobbler.Point // what Simkl says of where items were left, by path
+	offline bool                       // it says nothing
+	mute    bool                       // no answer about points comes
+	left    map[string]scrobbler.Point
+	counted map[string]time.Time
+	resumed []scrobbler.Resume
 	check   func(scrobbler.Effect)
 }
 
@@ -82,6 +89,7 @@ func newFilm(t tb) *film {
 		},
 		secret: map[string]bool{"/home": true},
 		kept:   map[string]scrobbler.Played{}, saved: map[media.WatchID][]byte{},
+		simkl: map[string]scrobbler.Point{}, left: map[string]scrobbler.Point{}, counted: map[string]time.Time{},
 	}
 	f.m = scrobbler.New(f.set, f.next)
 	return f
@@ -121,6 +129,16 @@ func (f *film) do(effects []scrobbler.Effect) {
 			}
 		case scrobbler.Journal:
 			f.journal = append(f.journal, e.Entry)
+		case scrobbler.AskPoints:
+			if !f.mute {
+				defer f.point(e)
+			}
+		case scrobbler.Leave:
+			f.left[e.Key] = e.Point
+		case scrobbler.CountedPoint:
+			f.counted[e.Key] = e.At
+		case scrobbler.Resume:
+			f.resumed = append(f.resumed, e)
 		case scrobbler.Notify:
 			f.notices = append(f.notices, e)
 		}
@@ -147,6 +165,20 @@ func (f *film) answer() {
 			MayGo: match.Kind != media.KindNone && !f.secret[e.Item.Path],
 		}, f.now))
 	}
+}
+
+// point says where the items of a file were left.
+func (f *film) point(e scrobbler.AskPoints) {
+	known := map[string]scrobbler.LeftOff{}
+	for i := range e.Match.Count() {
+		key := scrobbler.PointKey(e.Match.Episode(i))
+		l := scrobbler.LeftOff{Own: f.left[key], Counted: f.counted[key]}
+		if !f.offline {
+			l.Simkl, l.Read = f.simkl[key], f.now.Wall
+		}
+		known[key] = l
+	}
+	f.do(f.m.Pointed(scrobbler.Pointed{Watch: e.Watch, LeftOff: known}, f.now))
 }
 
 // after lets time pass: players move and speak, the machine is woken when it asked for it.

@@ -219,6 +219,7 @@ func (m *Machine) adopt(s *session, id Identified, now media.Moment) {
 	if ep := s.current(); ep.told == toldStart {
 		m.pauseAt(s, ep, s.progress(s.cur, s.pos), now.Wall)
 	}
+	s.asked, s.pointsBy, s.offered = false, 0, Resume{}
 	for len(s.eps) < id.Match.Count() {
 		s.eps = append(s.eps, &episode{watch: m.number()})
 	}
@@ -226,6 +227,7 @@ func (m *Machine) adopt(s *session, id Identified, now media.Moment) {
 	for i, ep := range s.eps {
 		ep.match = id.Match.Episode(i)
 		ep.unmatched, ep.noticed, ep.answer = false, false, nil
+		ep.left, ep.elsewhere = Point{}, 0
 	}
 	s.cur = s.indexAt(s.pos)
 }
@@ -478,7 +480,7 @@ func (m *Machine) next(now media.Moment) time.Duration {
 		switch {
 		case s.reason != media.ReasonNone:
 		case m.startable(s, ep):
-			due(s.at.Mono + m.set.StartAfter - s.ran)
+			due(max(s.at.Mono+m.set.StartAfter-s.ran, s.pointsBy))
 		case s.state == players.Paused && ep.told == toldStart:
 			due(s.paused.Mono + m.set.PauseAfter)
 		}

@@ -26,7 +26,8 @@ func (m *Machine) evaluate(s *session, now media.Moment) {
 			m.pauseAt(s, ep, s.progress(s.cur, s.pos), now.Wall)
 		}
 	case m.startable(s, ep):
-		if s.ran >= m.set.StartAfter || ep.told != toldNothing {
+		m.askPoints(s, now)
+		if !s.awaitsPoints(now.Mono) && (s.ran >= m.set.StartAfter || ep.told != toldNothing) {
 			m.start(s, ep, now)
 		}
 	case s.state == players.Paused:
@@ -131,7 +132,7 @@ func (m *Machine) unearned(o *session, now media.Moment) bool {
 }
 
 func (m *Machine) pauseAt(s *session, ep *episode, p float64, wall time.Time) {
-	ep.told = toldPause
+	ep.told, ep.left = toldPause, Point{Progress: p, At: wall.UTC()}
 	m.send(s, ep, media.VerbPause, p, wall)
 	s.dirty = true
 }
@@ -220,6 +221,7 @@ func (m *Machine) close(s *session, how players.End, now media.Moment) {
 	s.over, s.end = true, how
 	s.state = players.Stopped
 	m.keep(s)
+	m.leave(s)
 	if how == players.EndReached && s.current().counted {
 		m.lastEnd[s.instance] = ended{path: s.item.Path, at: now.Mono}
 	}
@@ -294,7 +296,7 @@ func (m *Machine) finish(s *session, i int, p float64, now media.Moment) {
 		m.journal(s, i, EndingNotCounted, p, at)
 		m.notice(s, ep, NoticeNotCounted)
 	default:
-		ep.told = toldEnd
+		ep.told, ep.left = toldEnd, Point{Progress: p, At: at.UTC()}
 		m.send(s, ep, media.VerbStop, p, at)
 		m.journal(s, i, EndingNotCounted, p, at)
 	}
@@ -341,7 +343,7 @@ func (m *Machine) notice(s *session, ep *episode, kind NoticeKind) {
 	}
 	m.emit(Notify{
 		Kind: kind, Watch: ep.watch, Match: ep.match, Path: s.item.Path,
-		Played: s.share(s.index(ep)), Needed: m.set.MinPlayed,
+		Played: s.share(s.index(ep)), Needed: m.set.MinPlayed, Ways: s.ways,
 	})
 }
 

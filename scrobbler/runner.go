@@ -34,7 +34,19 @@ type Memory interface {
 	// Keep stores what was played of an item; without spans it is forgotten.
 	Keep(ctx context.Context, key string, p Played) error
 	WriteJournal(ctx context.Context, e Entry) error
+	// Leave keeps where this machine left an item, CountedPoint that another machine's point was counted.
+	Leave(ctx context.Context, key string, p Point) error
+	CountedPoint(ctx context.Context, key string, at time.Time) error
 }
+
+// Points says where the items of a file were left. It may ask Simkl, so it is asked apart from the one goroutine that
+// decides.
+type Points interface {
+	LeftOff(ctx context.Context, m media.Match) map[string]LeftOff
+}
+
+// Remote shows something in a player, or steers it. It never blocks.
+type Remote interface{ Resume(r Resume) }
 
 // Notifier tells the user. It never blocks.
 type Notifier interface{ Notify(n Notify) }
@@ -47,9 +59,12 @@ type Runner struct {
 	who     Identifier
 	memory  Memory
 	notify  Notifier
+	points  Points
+	remote  Remote
 	now     func() media.Moment
 
 	identified chan Identified
+	pointed    chan Pointed
 	commands   chan command
 	asking     sync.WaitGroup
 	trouble    func(err error)
@@ -73,6 +88,8 @@ type RunnerConfig struct {
 	Identifier Identifier
 	Memory     Memory
 	Notifier   Notifier
+	Points     Points
+	Remote     Remote
 	Now        func() media.Moment
 	// Trouble is told when the disk does not take a write, and with nil when it does again.
 	Trouble func(err error)
@@ -82,9 +99,11 @@ type RunnerConfig struct {
 func NewRunner(c RunnerConfig) *Runner {
 	r := &Runner{
 		machine: c.Machine, mail: c.Mail, outbox: c.Outbox, who: c.Identifier, memory: c.Memory, notify: c.Notifier,
+		points: c.Points, remote: c.Remote,
 		now: c.Now, trouble: c.Trouble,
 		// As many answers as may be under way: an answer never waits for the owner to ask.
 		identified: make(chan Identified, 16),
+		pointed:    make(chan Pointed, 16),
 		commands:   make(chan command),
 	}
 	r.snapshot.Store(&Snapshot{})
@@ -144,6 +163,8 @@ func (r *Runner) Run(ctx context.Context) error {
 			}
 		case id := <-r.identified:
 			effects = r.machine.Identified(id, r.now())
+		case p := <-r.pointed:
+			effects = r.machine.Pointed(p, r.now())
 		case c := <-r.commands:
 			effects, answer = c.do(r.machine, r.now()), c.done
 		case <-wake.C:
@@ -182,7 +203,7 @@ func (r *Runner) do(ctx, asking context.Context, wake *time.Timer, effects []Eff
 
 func isWrite(e Effect) bool {
 	switch e.(type) {
-	case Send, Park, Keep, Journal, Persist, Forget:
+	case Send, Park, Keep, Journal, Persist, Forget, Leave, CountedPoint:
 		return true
 	}
 	return false
@@ -242,6 +263,18 @@ func (r *Runner) one(ctx, asking context.Context, wake *time.Timer, effect Effec
 		if err := r.memory.WriteJournal(ctx, e.Entry); err != nil {
 			return fmt.Errorf("write the journal: %w", err)
 		}
+	case Leave:
+		if err := r.memory.Leave(ctx, e.Key, e.Point); err != nil {
+			return fmt.Errorf("keep where an item was left: %w", err)
+		}
+	case CountedPoint:
+		if err := r.memory.CountedPoint(ctx, e.Key, e.At); err != nil {
+			return fmt.Errorf("keep that a resume point was counted: %w", err)
+		}
+	case AskPoints:
+		r.askPoints(asking, e)
+	case Resume:
+		r.remote.Resume(e)
 	case Notify:
 		r.notify.Notify(e)
 	case Wake:
@@ -271,6 +304,17 @@ func (r *Runner) ask(ctx context.Context, e Identify) {
 		id.Earlier = earlier
 		select {
 		case r.identified <- id:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// askPoints finds out where the items of a file were left, apart. The goroutine ends with the answer, or with the runner.
+func (r *Runner) askPoints(ctx context.Context, e AskPoints) {
+	r.asking.Go(func() {
+		p := Pointed{Watch: e.Watch, LeftOff: r.points.LeftOff(ctx, e.Match)}
+		select {
+		case r.pointed <- p:
 		case <-ctx.Done():
 		}
 	})

@@ -84,6 +84,16 @@ func (d *disk) WriteJournal(_ context.Context, e scrobbler.Entry) error {
 	return d.write("journal " + string(e.Ending))
 }
 
+func (d *disk) Leave(_ context.Context, _ string, p scrobbler.Point) error {
+	return d.write(fmt.Sprintf("left at %g", p.Progress))
+}
+
+func (d *disk) CountedPoint(context.Context, string, time.Time) error {
+	return d.write("counted a point")
+}
+
+func (d *disk) LeftOff(context.Context, media.Match) map[string]scrobbler.LeftOff { return nil }
+
 func (d *disk) fill(full bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -122,6 +132,8 @@ func (w who) Identify(ctx context.Context, item media.Item) (media.Match, bool, 
 
 type desk struct{ kinds []scrobbler.NoticeKind }
 
+func (*desk) Resume(scrobbler.Resume) {}
+
 func (d *desk) Notify(n scrobbler.Notify) { d.kinds = append(d.kinds, n.Kind) }
 
 // stage is a runner with everything around it.
@@ -148,7 +160,7 @@ func onStage(t *testing.T, takes time.Duration, act func(s *stage)) {
 		var number media.WatchID
 		s.runner = scrobbler.NewRunner(scrobbler.RunnerConfig{
 			Machine: scrobbler.New(newFilm(t).set, func() media.WatchID { number++; return number }),
-			Mail:    s.mail, Outbox: s.disk, Identifier: who{takes}, Memory: s.disk, Notifier: s.desk,
+			Mail:    s.mail, Outbox: s.disk, Identifier: who{takes}, Memory: s.disk, Notifier: s.desk, Points: s.disk, Remote: s.desk,
 			Now: func() media.Moment { s.looks.Add(1); return s.now() },
 			Trouble: func(err error) {
 				s.trouble = append(s.trouble, err)

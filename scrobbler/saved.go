@@ -53,6 +53,8 @@ type SavedEpisode struct {
 	// ToldAt and ToldProgress are of the last start.
 	ToldAt       time.Time `json:"told_at"`
 	ToldProgress float64   `json:"told_progress,omitempty"`
+	// Elsewhere is the share up to which another machine's resume point counts as played.
+	Elsewhere float64 `json:"elsewhere,omitempty"`
 }
 
 func (s *session) save() Saved {
@@ -69,6 +71,7 @@ func (s *session) save() Saved {
 		saved.Episodes = append(saved.Episodes, SavedEpisode{
 			Watch: ep.watch, Seq: ep.seq, Told: string(ep.told), Settled: ep.settled, Counted: ep.counted,
 			Unmatched: ep.unmatched, Started: ep.started, ToldAt: ep.toldWall, ToldProgress: ep.toldProgress,
+			Elsewhere: ep.elsewhere,
 		})
 	}
 	return saved
@@ -176,7 +179,7 @@ func (s *session) load(sv Saved) {
 		s.eps = append(s.eps, &episode{
 			watch: ep.Watch, match: sv.Match, seq: ep.Seq + seqLeap, told: told(ep.Told), settled: ep.Settled,
 			counted: ep.Counted, unmatched: ep.Unmatched, started: ep.Started,
-			toldWall: ep.ToldAt, toldProgress: ep.ToldProgress,
+			toldWall: ep.ToldAt, toldProgress: ep.ToldProgress, elsewhere: ep.Elsewhere,
 		})
 		if sv.Known {
 			s.eps[i].match = sv.Match.Episode(i)

@@ -40,12 +40,17 @@ type episode struct {
 	toldProgress float64
 	answer       *media.Answer
 	reason       media.Reason // why the last end did not count
+	// left is the last pause or unfinished stop that was told.
+	left Point
+	// elsewhere is the share up to which another machine's resume point counts as played.
+	elsewhere float64
 }
 
 // session is one player instance and one item.
 type session struct {
 	player, channel, instance string
 	pid                       int
+	ways                      []players.Way
 	playback                  int64
 	item                      media.Item
 
@@ -84,6 +89,11 @@ type session struct {
 	reason media.Reason
 	rule   string
 	over   bool
+
+	// asked: where it was left is asked for; a start waits for the answer until pointsBy.
+	asked    bool
+	pointsBy time.Duration
+	offered  Resume
 
 	savedAt time.Duration
 	dirty   bool // to be written at once
@@ -207,6 +217,8 @@ func (s *session) observe(e players.Event) seen {
 		s.from = pos
 	}
 	s.state, s.pos, s.at, s.rate = e.State, pos, e.At, e.Rate
+	s.ways = e.Ways
+	s.forgetOffer()
 	return got
 }
 

@@ -16,9 +16,21 @@ type Settings struct {
 	MinDuration time.Duration
 	// MinPlayed is the share in percent that must really have played; 0 asks only the position.
 	MinPlayed float64
+	// Resume says what becomes of where a file was left when it is opened again.
+	Resume ResumeMode
 	// Place judges a path or URL by matcher.include and matcher.exclude. It must be a pure function.
 	Place func(path string) Place
 }
+
+// ResumeMode is a value of scrobble.resume.
+type ResumeMode string
+
+// The written forms are those of the settings; ResumeOff is also the zero value.
+const (
+	ResumeOff   ResumeMode = ""
+	ResumeOffer ResumeMode = "offer"
+	ResumeSeek  ResumeMode = "seek"
+)
 
 // Place is what the settings say of a path.
 type Place struct {

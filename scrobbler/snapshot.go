@@ -29,6 +29,8 @@ type View struct {
 	Instance string
 	PID      int
 	State    players.State
+	// Ways are the channels over which the player can be reached, the best first.
+	Ways     []players.Way
 	Item     media.Item
 	Known    bool
 	Match    media.Match
@@ -38,6 +40,8 @@ type View struct {
 	Rule     string
 	Started  time.Time
 	Paused   time.Time
+	// Resume is where the file was left, as long as it was offered and not reached; zero To for none.
+	Resume Resume
 
 	of    *session // a frozen copy: positions and shares are reckoned when somebody looks
 	index int
@@ -105,9 +109,9 @@ func (m *Machine) view(s *session) View {
 		state = players.Playing
 	}
 	v := View{
-		Watch: ep.watch, Player: s.player, Instance: s.instance, PID: s.pid, State: state, Item: s.item,
+		Watch: ep.watch, Player: s.player, Instance: s.instance, PID: s.pid, Ways: s.ways, State: state, Item: s.item,
 		Known: s.known, Match: ep.match, Answer: ep.answer, Reason: s.reason, Rule: s.rule, Started: ep.started,
-		of: &frozen, index: s.cur, set: m.set,
+		Resume: s.offered, of: &frozen, index: s.cur, set: m.set,
 	}
 	if s.state == players.Paused {
 		v.Paused = s.paused.Wall

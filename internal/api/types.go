@@ -70,6 +70,15 @@ type Session struct {
 	Started    *time.Time `json:"started"`
 	Paused     *time.Time `json:"paused"`
 	Rate       float64    `json:"rate"`
+	// Resume is where the file was left before, while that is offered (scrobble.resume) and not reached; null else.
+	Resume *Resume `json:"resume"`
+}
+
+// Resume is where a file was left, by its own length.
+type Resume struct {
+	PositionS float64   `json:"position_s"`
+	Progress  float64   `json:"progress"`
+	LeftAt    time.Time `json:"left_at"`
 }
 
 // Queue counts what waits.

@@ -18,6 +18,7 @@ import (
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/store"
 	"github.com/simkld/simkld/players"
+	"github.com/simkld/simkld/players/mpris"
 	"github.com/simkld/simkld/scrobbler"
 )
 
@@ -50,6 +51,7 @@ func (b backend) Status(ctx context.Context) api.Status {
 	for _, v := range snap.Sessions {
 		st.Sessions = append(st.Sessions, sessionOf(v, now))
 	}
+	st.Sessions = append(st.Sessions, b.denied()...)
 	return st
 }
 
@@ -70,17 +72,39 @@ func sessionOf(v scrobbler.View, now media.Moment) api.Session {
 		identity.Because = nil
 		s.Identity = &identity
 	}
+	if r := v.Resume; r.To > 0 {
+		s.Resume = &api.Resume{PositionS: seconds(r.To), Progress: r.Point.Progress, LeftAt: r.Point.At.UTC()}
+	}
 	if v.Answer != nil {
 		s.URL, s.Episode = v.Answer.Page(), media.Sanitize(v.Answer.EpisodeTitle)
 	}
 	return s
 }
 
-func instanceOf(v scrobbler.View) string {
-	if v.PID != 0 {
-		return fmt.Sprintf("pid %d", v.PID)
+// denied are the players on the bus that play what nobody allowed: no watch of them is ever kept.
+func (b backend) denied() []api.Session {
+	var list []api.Session
+	bus := b.watched.Load().mpris
+	if bus == nil {
+		return nil
 	}
-	return media.Sanitize(v.Instance)
+	for _, d := range bus.Denied() {
+		list = append(list, api.Session{
+			Player: media.Sanitize(d.Player), Instance: instance(d.PID, d.Instance), State: string(players.Playing),
+			Scrobble: string(scrobbler.ScrobbleIgnored), Reason: string(media.ReasonDeniedPlayer),
+			ReasonText: scrobbler.Settings{}.Words(media.ReasonDeniedPlayer, 0),
+		})
+	}
+	return list
+}
+
+func instanceOf(v scrobbler.View) string { return instance(v.PID, v.Instance) }
+
+func instance(pid int, name string) string {
+	if pid != 0 {
+		return fmt.Sprintf("pid %d", pid)
+	}
+	return media.Sanitize(name)
 }
 
 // Enriched gives a match what is known from Simkl's answer and not from the file.
@@ -168,7 +192,7 @@ func (b backend) listening() []string {
 	for _, v := range b.config().Players.VLC {
 		list = append(list, "VLC at "+media.Sanitize(v.URL))
 	}
-	if b.config().Players.MPRIS.Enabled && (b.config().Players.MPRIS.Address != "" || b.opt.Getenv("DBUS_SESSION_BUS_ADDRESS") != "") {
+	if bus := b.watched.Load().mpris; bus != nil && bus.OnBus() {
 		list = append(list, "players on the bus (MPRIS)")
 	}
 	return list
@@ -193,6 +217,7 @@ func (b backend) needs() []string {
 	if q.Dead > 0 {
 		needs = append(needs, count(q.Dead, "watch", "watches")+" refused by Simkl: simkld queue list")
 	}
+	needs = append(needs, b.playerTroubles()...)
 	if words := b.trouble.Load(); words != nil {
 		needs = append(needs, *words)
 	}
@@ -203,6 +228,25 @@ func (b backend) needs() []string {
 		needs = append(needs, "the state file was damaged, moved to "+filepath.Base(b.damage.MovedTo)+": simkld doctor")
 	}
 	return needs
+}
+
+// playerTroubles say why players cannot be seen that could be.
+func (b backend) playerTroubles() []string {
+	var list []string
+	w := b.watched.Load()
+	if w.mpris != nil {
+		if t := w.mpris.Trouble(); t != nil && t.Kind != mpris.NoBus {
+			list = append(list, t.String())
+		}
+	}
+	if w.vlc != nil {
+		for _, st := range w.vlc.Statuses() {
+			if what, do := st.Words(); what != "" {
+				list = append(list, what+": "+do)
+			}
+		}
+	}
+	return list
 }
 
 func kept(n int) string {

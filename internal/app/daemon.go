@@ -54,7 +54,7 @@ type Options struct {
 	Ready func()
 	// Notifier hears of what deserves attention; nil for nobody.
 	Notifier scrobbler.Notifier
-	// Command runs a command of simkld, with the state that is open, for the page; nil: there is no page.
+	// Command runs a command of simkld, with the state that is open, for the page and for keys in mpv; nil: there is no page.
 	Command func(ctx context.Context, state *store.Store, args []string) (printed []byte, err error)
 	// HTTP, Now and Random stand in for the network, the clocks and chance; nil for the real ones.
 	HTTP   http.RoundTripper
@@ -87,6 +87,9 @@ type Daemon struct {
 	told    chan scrobbler.Told
 
 	loaded  atomic.Pointer[config.Loaded]
+	watched atomic.Pointer[watched]
+	keys    *keys
+	shown   atomic.Int64           // the watch whose start was shown in mpv last
 	trouble atomic.Pointer[string] // what the disk does not take, nil if it does
 }
 
@@ -105,7 +108,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	d := &Daemon{opt: o, log: o.Log, now: o.Now, systemd: service.NewNotify(o.Log.Logger)}
+	d := &Daemon{opt: o, log: o.Log, now: o.Now, systemd: service.NewNotify(o.Log.Logger), keys: newKeys()}
 	d.started = d.now().Wall
 	d.loaded.Store(&o.Loaded)
 	// A session says at most a few things at once; what does not fit is for status only (see heard).
@@ -159,9 +162,15 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	d.link.tell = d.queue.SetAccount
 	d.link.announce()
 	d.mail = players.NewMailbox()
+	var sources watched
+	if d.opt.Sealed == nil {
+		sources = d.sources()
+	}
+	d.watched.Store(&sources)
 	d.runner = scrobbler.NewRunner(scrobbler.RunnerConfig{
 		Machine: machine, Mail: d.mail, Outbox: outbox{d.queue}, Identifier: d.who, Memory: mem,
-		Notifier: d.opt.Notifier, Now: d.now, Trouble: d.diskTrouble,
+		Notifier: remote{d}, Remote: remote{d}, Now: d.now, Trouble: d.diskTrouble,
+		Points: newPoints(d.link, d.store, d.log.Logger, d.wall, func() bool { return d.queue.Status().Reachable }),
 	})
 	var door net.Listener
 	if d.opt.Sealed == nil {
@@ -190,12 +199,11 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		effects := m.SetPrivate(private, now)
 		return append(effects, m.Restore(saved, d.stillThere, now)...)
 	})
-	var sources []players.Source
-	if d.opt.Sealed == nil {
-		sources = d.sources()
-	}
-	for _, src := range sources {
+	for _, src := range sources.list() {
 		parts.start(ctx, rankPlayers, src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
+	}
+	if sources.mpv != nil {
+		parts.start(ctx, rankPlayers, "keys in mpv", func(ctx context.Context) error { return d.listenToKeys(ctx, sources.mpv) })
 	}
 	if err == nil {
 		d.log.Info("ready", zap.Int("pid", os.Getpid()), zap.String("state", d.opt.Paths.State))
@@ -264,7 +272,7 @@ func (d *Daemon) settings() scrobbler.Settings {
 	places := d.places()
 	return scrobbler.Settings{
 		StartAfter: c.Scrobble.StartAfter, PauseAfter: c.Scrobble.PauseAfter, MinDuration: c.Scrobble.MinDuration,
-		MinPlayed: float64(c.Scrobble.MinPlayedPercent),
+		MinPlayed: float64(c.Scrobble.MinPlayedPercent), Resume: resumeModes[c.Scrobble.Resume],
 		Place: func(path string) scrobbler.Place {
 			if entry, yes := places.Excluded(path); yes {
 				return scrobbler.Place{Reason: media.ReasonExcluded, Rule: fmt.Sprintf("%q", entry)}
@@ -275,6 +283,10 @@ func (d *Daemon) settings() scrobbler.Settings {
 			return scrobbler.Place{}
 		},
 	}
+}
+
+var resumeModes = map[string]scrobbler.ResumeMode{
+	config.ResumeOff: scrobbler.ResumeOff, config.ResumeOffer: scrobbler.ResumeOffer, config.ResumeSeek: scrobbler.ResumeSeek,
 }
 
 func (d *Daemon) places() *identify.Places { return PlacesOf(*d.config()) }

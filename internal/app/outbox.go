@@ -59,6 +59,9 @@ func (d *Daemon) heard(e queue.Event) {
 	}
 	if told.Accepted {
 		told.Answer = e.Outcome.Answer
+		if row.Verb == media.VerbStart {
+			remote{d}.scrobbling(row.Watch, row.Match.Label())
+		}
 	}
 	if !told.Accepted && !told.Unmatched && !told.Waiting {
 		d.show()

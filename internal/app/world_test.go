@@ -17,11 +17,12 @@ import (
 	"github.com/simkld/simkld/internal/logs"
 	"github.com/simkld/simkld/internal/paths"
 	"github.com/simkld/simkld/internal/sandbox"
+	"github.com/simkld/simkld/internal/store"
 	"github.com/simkld/simkld/players/playerstest"
 )
 
 // patience is how long anything is waited for.
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 var clips *playerstest.Media
 
@@ -49,6 +50,7 @@ type world struct {
 	stopIt context.CancelFunc // the sandbox
 	down   chan error
 	log    *buffer
+	ran    []string // commands that the daemon ran
 }
 
 type buffer struct {
@@ -137,6 +139,12 @@ func (w *world) start() {
 	go func() {
 		w.ended <- app.Run(ctx, app.Options{
 			Paths: p, Loaded: loaded, Reload: load, Log: log, Getenv: w.getenv, Ready: func() { close(ready) },
+			Command: func(_ context.Context, _ *store.Store, args []string) ([]byte, error) {
+				w.log.mu.Lock()
+				defer w.log.mu.Unlock()
+				w.ran = append(w.ran, strings.Join(args, " "))
+				return []byte(`{"id":"1"}`), nil
+			},
 		})
 	}()
 	select {
@@ -182,6 +190,13 @@ func (w *world) until(what string, ok func() bool) {
 			w.t.Fatalf("no %s within %v; calls %v, history %+v\n%s", what, patience, w.calls(), w.simkl.History(), w.log)
 		}
 	}
+}
+
+// commands are what the daemon ran.
+func (w *world) commands() []string {
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	return slices.Clone(w.ran)
 }
 
 func (w *world) untilCalls(want ...string) {

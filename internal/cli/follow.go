@@ -128,8 +128,9 @@ func (f *lineFollower) show(st api.Status) error {
 	for _, s := range st.Sessions {
 		words := fmt.Sprintf("%s  %s  %s  %s", term.Foreign(s.ID), term.Foreign(s.Player), s.State, sessionTitle(s))
 		became := scrobbleWords(s)
-		now[s.ID] = words + became
-		if f.sessions[s.ID] == now[s.ID] {
+		key := s.ID + " " + s.Instance // a player that is not allowed has no number
+		now[key] = words + became
+		if f.sessions[key] == now[key] {
 			continue
 		}
 		if err := f.line(fmt.Sprintf("%s  %5s  %s", words, term.Percent(s.Progress), became)); err != nil {

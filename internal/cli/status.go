@@ -200,6 +200,9 @@ func (v *statusView) session(s api.Session) {
 	v.line("    %s %5s   %s of %s   %s", term.Bar(s.Progress), term.Percent(s.Progress),
 		term.Clock(seconds(s.PositionS)), term.Clock(seconds(s.DurationS)), state)
 	v.line("    %s", v.sessionWords(s))
+	if r := s.Resume; r != nil {
+		v.line("    Left at %s (%s), %s.", term.Clock(seconds(r.PositionS)), term.Percent(r.Progress), term.When(r.LeftAt, v.now))
+	}
 }
 
 // sessionWords says what has become of a session, and what it still needs.
@@ -240,8 +243,12 @@ func (v *statusView) sessionWords(s api.Session) string {
 // ignored shows the first session that is ignored, and folds the others into a line.
 func (v *statusView) ignored(all []api.Session) {
 	s := all[0]
-	v.line("%-3s %s   %s   Ignored: %s. Nothing was sent.     why: simkld why %s",
-		term.Foreign(s.ID), sessionTitle(s), term.Foreign(s.Player), reasonOf(s), term.Foreign(s.ID))
+	if s.ID == "" { // a player that is not even asked what it plays
+		v.line("    %s   Ignored: %s. Nothing was sent.", term.Foreign(s.Player), reasonOf(s))
+	} else {
+		v.line("%-3s %s   %s   Ignored: %s. Nothing was sent.     why: simkld why %s",
+			term.Foreign(s.ID), sessionTitle(s), term.Foreign(s.Player), reasonOf(s), term.Foreign(s.ID))
+	}
 	if len(all) == 1 {
 		return
 	}

@@ -133,3 +133,20 @@ func numbers(m media.Match) (season *int, number int, ok bool) {
 	number, ok = list[0].Int()
 	return season, number, ok
 }
+
+// SameItem reports whether a row of Simkl's is the film or episode of a match, by what is known without asking: an id,
+// the answer that is trusted for the title (nil for none), or the title itself. In doubt it is another one.
+func SameItem(asked media.Match, known *media.Answer, got media.Answer) bool {
+	if !kindAgrees(asked.Kind, got) || !numbersAgree(asked, got) {
+		return false
+	}
+	switch {
+	case known != nil && known.IDs.Simkl != 0 && got.IDs.Simkl != 0:
+		return known.IDs.Simkl == got.IDs.Simkl
+	case asked.IDs.Shares(got.IDs):
+		return true
+	case asked.IDs.Simkl != 0, asked.Country != "" && matcher.Fold(asked.Title) == matcher.Fold(got.Title):
+		return false // another title, or perhaps its namesake of another country
+	}
+	return yearAgrees(asked.Year, got.Year) && spellings(asked).has(got.Title)
+}

@@ -77,7 +77,7 @@ func shownName(name string) string {
 
 // run reports what the player does until it is gone or ctx ends.
 func (p *peer) run(ctx context.Context) {
-	defer p.source.deny(p.event.Instance, "", false)
+	defer p.source.deny(Denied{Instance: p.event.Instance}, false)
 	p.source.enter(p.event.Instance, p.box)
 	defer p.source.leave(p.event.Instance)
 	defer p.forget()
@@ -146,7 +146,7 @@ func (p *peer) flush(ctx context.Context) {
 	p.tracker.out = p.tracker.out[:0]
 	if denied := p.tracker.denied(); denied != p.denied {
 		p.denied = denied
-		p.source.deny(p.event.Instance, p.event.Player, denied)
+		p.source.deny(Denied{Player: p.event.Player, Instance: p.event.Instance, PID: p.event.PID}, denied)
 	}
 	if p.tracker.asking && p.lost == nil {
 		p.ask(ctx)

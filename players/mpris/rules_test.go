@@ -404,13 +404,13 @@ func TestBrowserIsDeniedAndNotAskedAgain(t *testing.T) {
 		if s.rec.Len() != 0 || s.asked(one+" GetAll") > 3 {
 			t.Errorf("%d events, asked %d times", s.rec.Len(), s.asked(one+" GetAll"))
 		}
-		if got := s.src.Denied(); len(got) == 0 || !slices.Contains(got, "A player") && !slices.Contains(got, "Chrome") {
-			t.Errorf("denied are %q", got)
+		if got := s.src.Denied(); len(got) != 1 || got[0].Player != "A player" && got[0].Player != "Chrome" || got[0].Instance == "" {
+			t.Errorf("denied are %+v", got)
 		}
 		s.change(one, map[string]dbus.Variant{"PlaybackStatus": dbus.MakeVariant("Stopped")})
 		time.Sleep(time.Second)
 		if got := s.src.Denied(); len(got) != 0 {
-			t.Errorf("denied are %q after it stopped", got)
+			t.Errorf("denied are %+v after it stopped", got)
 		}
 	})
 }

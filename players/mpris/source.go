@@ -1,7 +1,9 @@
 package mpris
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -27,6 +29,11 @@ type Config struct {
 	Allow, Deny []string
 	// AllowURL reports whether a URL is one of those that the user included; nil takes none.
 	AllowURL func(url string) bool
+	// Came is told the base name of each player that comes to the bus or goes from it, "" when the bus itself does; nil
+	// for nobody. It must not block.
+	Came func(base string)
+	// Changed is told that Denied or Trouble says something else now; nil for nobody. It must not block.
+	Changed func()
 	// Now reads the clocks.
 	Now func() media.Moment
 	Log *zap.Logger
@@ -41,8 +48,9 @@ type Source struct {
 	dial func(ctx context.Context, address string) (*dbus.Conn, error)
 
 	mu      sync.Mutex        // guards what follows
-	denied  map[string]string // names of players whose medium is not reported, by instance
+	denied  map[string]Denied // players whose medium is not reported, by instance
 	trouble *Trouble
+	onBus   bool
 	boxes   map[string]*box // of the players that are heard, by instance
 }
 
@@ -50,12 +58,18 @@ var _ players.Source = (*Source)(nil)
 
 // New gives a source that does nothing before Run.
 func New(cfg Config) *Source {
-	s := &Source{cfg: cfg, log: cfg.Log, dial: dialBus, denied: map[string]string{}, boxes: map[string]*box{}}
+	s := &Source{cfg: cfg, log: cfg.Log, dial: dialBus, denied: map[string]Denied{}, boxes: map[string]*box{}}
 	if s.log == nil {
 		s.log = zap.NewNop()
 	}
 	if s.cfg.Getenv == nil {
 		s.cfg.Getenv = os.Getenv
+	}
+	if s.cfg.Came == nil {
+		s.cfg.Came = func(string) {}
+	}
+	if s.cfg.Changed == nil {
+		s.cfg.Changed = func() {}
 	}
 	return s
 }
@@ -107,29 +121,41 @@ func (s *Source) attend(ctx context.Context, spot spot, w *watch) error {
 	return w.serve(ctx, conn)
 }
 
-// Denied are the names of the players whose medium is not reported now, because it is no local file and neither the
-// player nor the URL was allowed, in order.
-func (s *Source) Denied() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []string
-	for _, name := range s.denied {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return out
+// Denied is a player whose medium is not reported, because it is no local file and neither the player nor the URL was
+// allowed.
+type Denied struct {
+	Player, Instance string
+	PID              int
 }
 
-func (s *Source) deny(instance, player string, denied bool) {
+// Denied are the players whose medium is not reported now, in order of their names.
+func (s *Source) Denied() []Denied {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.denied), func(a, b Denied) int {
+		return cmp.Or(cmp.Compare(a.Player, b.Player), cmp.Compare(a.Instance, b.Instance))
+	})
+}
+
+func (s *Source) deny(d Denied, denied bool) {
+	s.mu.Lock()
+	_, before := s.denied[d.Instance]
 	if denied {
-		s.denied[instance] = player
+		s.denied[d.Instance] = d
 	} else {
-		delete(s.denied, instance)
+		delete(s.denied, d.Instance)
 	}
+	s.mu.Unlock()
+	if before != denied {
+		s.cfg.Changed()
+	}
+}
+
+// OnBus reports whether a bus is watched now, so that Came tells who comes.
+func (s *Source) OnBus() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.onBus
 }
 
 // seekWithin is how long a place to go to is worth going to.

@@ -62,8 +62,10 @@ func (s *Source) Trouble() *Trouble {
 func (s *Source) settle() {
 	s.mu.Lock()
 	had := s.trouble
-	s.trouble = nil
+	s.trouble, s.onBus = nil, true
 	s.mu.Unlock()
+	s.cfg.Came("")
+	s.cfg.Changed()
 	if had != nil && had.Kind != NoBus {
 		s.log.Info("the session bus is watched again")
 	}
@@ -84,8 +86,13 @@ func (s *Source) lose(at spot, err error) {
 	}
 	s.mu.Lock()
 	same := s.trouble != nil && s.trouble.Kind == t.Kind && s.trouble.Address == t.Address
-	s.trouble = t
+	changed := !same || s.onBus
+	s.trouble, s.onBus = t, false
 	s.mu.Unlock()
+	if changed {
+		s.cfg.Came("")
+		s.cfg.Changed()
+	}
 	switch {
 	case same:
 		s.log.Debug("the bus is still not watched", zap.Error(err))

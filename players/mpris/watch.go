@@ -139,6 +139,7 @@ func (w *watch) signal(ctx context.Context, s *dbus.Signal) {
 		if before != "" {
 			w.vanish(name, before)
 		}
+		w.source.cfg.Came(baseName(name))
 		if after != "" && strings.HasPrefix(name, playerPrefix) && !w.source.ignored(baseName(name)) {
 			w.appear(ctx, name, after)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // Patience is how long a test waits for something that comes within milliseconds on an idle machine.
-const Patience = 15 * time.Second
+const Patience = 30 * time.Second
 
 // Recorder is a players.Sink that keeps every event.
 type Recorder struct {

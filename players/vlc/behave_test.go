@@ -185,7 +185,7 @@ func TestQuestionsAreAsRareAsTheyMayBe(t *testing.T) {
 }
 
 func TestNobodyIsAskedWithoutVLCWhereABusTells(t *testing.T) {
-	play(t, func(c *vlc.Config) { c.HasBus = true }, func(t *testing.T, s *scene) {
+	play(t, func(c *vlc.Config) { c.OnBus = always }, func(t *testing.T, s *scene) {
 		s.Down(true)
 		s.wake <- struct{}{}
 		after(time.Minute)
@@ -198,6 +198,32 @@ func TestNobodyIsAskedWithoutVLCWhereABusTells(t *testing.T) {
 		after(100 * time.Millisecond)
 		s.Down(false)
 		s.plays(t, film)
+	})
+}
+
+func always() bool { return true }
+
+func TestVLCIsLookedForAgainOnceTheBusIsGone(t *testing.T) {
+	var onBus atomic.Bool
+	onBus.Store(true)
+	play(t, func(c *vlc.Config) { c.OnBus = onBus.Load }, func(t *testing.T, s *scene) {
+		s.Down(true)
+		after(time.Hour)
+		before := s.Dials()
+		onBus.Store(false)
+		s.wake <- struct{}{}
+		after(time.Hour)
+		if n := s.Dials() - before; n < 119 || n > 126 {
+			t.Errorf("%d connections in an hour without a bus, want 120", n)
+		}
+		onBus.Store(true)
+		s.wake <- struct{}{}
+		after(time.Minute)
+		before = s.Dials()
+		after(time.Hour)
+		if n := s.Dials() - before; n != 0 {
+			t.Errorf("%d connections in an hour with a bus", n)
+		}
 	})
 }
 
@@ -217,7 +243,7 @@ func TestVLCThatIsNotRunningIsLookedForOnceInThirtySeconds(t *testing.T) {
 
 func TestRemoteVLCIsLookedForThoughThereIsABus(t *testing.T) {
 	play(t, func(c *vlc.Config) {
-		c.HasBus, c.Instances[0].URL = true, "http://192.0.2.7:8080"
+		c.OnBus, c.Instances[0].URL = always, "http://192.0.2.7:8080"
 	}, func(t *testing.T, s *scene) {
 		s.Down(true)
 		after(time.Hour)
@@ -607,7 +633,7 @@ func TestPortOfAnotherProgramIsLeftAlone(t *testing.T) {
 }
 
 func TestVLCThatHasNoPagesYetIsNoTrouble(t *testing.T) {
-	play(t, func(c *vlc.Config) { c.HasBus = true }, func(t *testing.T, s *scene) {
+	play(t, func(c *vlc.Config) { c.OnBus = always }, func(t *testing.T, s *scene) {
 		s.Down(true)
 		after(time.Minute)
 		s.Answer(func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
@@ -674,7 +700,7 @@ func TestProfilesThatShareAPortAreTriedInTurn(t *testing.T) {
 func TestInterfaceThatIsSwitchedOnLaterIsFound(t *testing.T) {
 	var found []vlc.Instance
 	play(t, func(c *vlc.Config) {
-		c.Instances, c.HasBus = nil, true
+		c.Instances, c.OnBus = nil, always
 		c.Find = func() []vlc.Instance { return found }
 	}, func(t *testing.T, s *scene) {
 		after(time.Hour)

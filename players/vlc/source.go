@@ -37,10 +37,14 @@ type Config struct {
 	// Now reads the clocks.
 	Now func() media.Moment
 	Log *zap.Logger
-	// Wake says that VLC's name appeared on a bus or went from it.
+	// Wake says that VLC's name appeared on a bus or went from it, that OnBus says something else now, or that Find
+	// may.
 	Wake <-chan struct{}
-	// HasBus is true where Wake will tell when VLC starts: on this machine nothing is asked while it does not run.
-	HasBus bool
+	// OnBus reports whether Wake will tell when VLC starts: then nothing on this machine is asked while it does not run.
+	// nil says no.
+	OnBus func() bool
+	// Changed is told that Statuses says something else now; nil for nobody. It must not block.
+	Changed func()
 }
 
 // Status is what is known of one interface.
@@ -53,6 +57,24 @@ type Status struct {
 	Detail string
 	// Version is VLC's own, "3.0.24 Vetinari".
 	Version string
+}
+
+// Words say in a sentence what is wrong with an interface and what mends it, for a person; empty where VLC answers, or
+// simply does not run.
+func (s Status) Words() (what, do string) {
+	at := "VLC at " + media.Sanitize(s.Address)
+	switch s.Trouble {
+	case TroublePassword:
+		return at + " refuses the password", "simkld setup vlc"
+	case TroubleNoPassword:
+		return at + " has no password set, and answers nobody", "simkld setup vlc"
+	case TroubleNotVLC:
+		return media.Sanitize(s.Address) + " is not VLC (" + media.Sanitize(s.Detail) + ")", "set players.vlc.url"
+	case TroubleSilent:
+		return at + " gives no answer (" + media.Sanitize(s.Detail) + ")", "restart that VLC"
+	case TroubleNone, TroubleOff:
+	}
+	return "", ""
 }
 
 // Source watches every VLC that can be reached over HTTP. It implements players.Source.
@@ -81,6 +103,12 @@ func New(cfg Config) *Source {
 	if s.log == nil {
 		s.log = zap.NewNop()
 	}
+	if s.cfg.OnBus == nil {
+		s.cfg.OnBus = func() bool { return false }
+	}
+	if s.cfg.Changed == nil {
+		s.cfg.Changed = func() {}
+	}
 	return s
 }
 
@@ -97,9 +125,12 @@ func (s *Source) Run(ctx context.Context, out players.Sink) error {
 	defer look.Stop()
 	wake := s.cfg.Wake
 	start := func(hints int) {
-		if far := s.start(ctx, &running, watchers, out, hints); s.cfg.HasBus && !far {
-			look.Stop()
+		far := s.start(ctx, &running, watchers, out, hints)
+		if len(watchers) == 0 || s.cfg.OnBus() && !far {
+			look.Stop() // Wake tells when there is something to look for
+			return
 		}
+		look.Reset(lookEvery)
 	}
 	start(len(startsWithin))
 	for {
@@ -118,7 +149,7 @@ func (s *Source) Run(ctx context.Context, out players.Sink) error {
 		case <-look.C:
 			start(len(startsWithin))
 			for _, w := range watchers {
-				if !s.cfg.HasBus || w.far {
+				if w.far || !s.cfg.OnBus() {
 					w.look(s.now())
 				}
 			}
@@ -216,6 +247,7 @@ func (s *Source) report(address string, trouble Trouble, detail, version string)
 	if known && before.Trouble == trouble {
 		return
 	}
+	defer s.cfg.Changed()
 	fields := []zap.Field{zap.String("address", address), zap.String("detail", media.Sanitize(detail))}
 	switch trouble {
 	case TroublePassword:
