@@ -16,6 +16,9 @@ import (
 	"github.com/simkld/simkld/players/vlc"
 )
 
+// HasBus is true where desktops have a session bus.
+const HasBus = runtime.GOOS != "windows" && runtime.GOOS != "darwin"
+
 // watched are the sources that the settings say to watch; nil for those that are off.
 type watched struct {
 	mpv   *mpv.Source
@@ -46,7 +49,7 @@ func (d *Daemon) sources() watched {
 	if c.MPV.Enabled {
 		w.mpv = d.mpv(c.MPV.Sockets)
 	}
-	onBus := c.MPRIS.Enabled && runtime.GOOS != "windows" && runtime.GOOS != "darwin"
+	onBus := c.MPRIS.Enabled && HasBus
 	if onBus {
 		w.mpris = mpris.New(mpris.Config{
 			Address: c.MPRIS.Address, Allow: c.MPRIS.Allow, Deny: c.MPRIS.Deny, Now: d.now, Log: d.log.Named("mpris"),

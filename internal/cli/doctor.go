@@ -17,7 +17,9 @@ import (
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/paths"
 	"github.com/simkld/simkld/internal/term"
+	"github.com/simkld/simkld/players/mpris"
 	"github.com/simkld/simkld/players/mpv"
+	"github.com/simkld/simkld/players/vlc"
 )
 
 func newDoctor(env *Env) *cobra.Command {
@@ -106,11 +108,17 @@ func (e *Env) checks(p paths.Paths) []doctor.Check {
 	places := append(mpv.DefaultSockets(mpv.Surroundings{
 		Runtime: e.getenv("XDG_RUNTIME_DIR"), Home: p.Home, Config: e.getenv("XDG_CONFIG_HOME"),
 	}), c.Players.MPV.Sockets...)
+	onBus := c.Players.MPRIS.Enabled && app.HasBus
+	bus := func(ctx context.Context) mpris.Probed {
+		return mpris.Probe(ctx, mpris.Config{Address: c.Players.MPRIS.Address, Deny: c.Players.MPRIS.Deny, Getenv: e.getenv})
+	}
 	return []doctor.Check{
 		settings,
 		doctor.Files{State: p.State},
 		simkl.Account(), simkl.Clock(), simkl.Network(),
 		doctor.MPV{Enabled: c.Players.MPV.Enabled, Places: places},
+		doctor.MPRIS{Enabled: onBus, Probe: bus, Denied: e.deniedPlayers},
+		e.vlcCheck(p, c, func(ctx context.Context) bool { return onBus && bus(ctx).Trouble == nil }),
 		doctor.Queue{State: p.State, Now: e.Now},
 		doctor.Of("daemon", e.daemonFinding),
 	}
@@ -150,4 +158,43 @@ func (e *Env) daemonFinding(ctx context.Context) doctor.Finding {
 		return doctor.Finding{State: doctor.Hint, Text: text + "; it needs you: " + st.Needs[0]}
 	}
 	return doctor.Finding{State: doctor.OK, Text: text}
+}
+
+// vlcCheck asks the interfaces that the settings name, else those of vlcrc.
+func (e *Env) vlcCheck(p paths.Paths, c config.Config, onBus func(context.Context) bool) doctor.Check {
+	check := doctor.VLC{
+		OnBus: onBus,
+		Found: vlc.Instances(vlc.Discover(vlc.Surroundings{Home: p.Home, Config: e.getenv("XDG_CONFIG_HOME")})),
+	}
+	for _, v := range c.Players.VLC {
+		password, err := app.VLCPassword(v)
+		if err != nil {
+			return doctor.Of(check.Name(), func(context.Context) doctor.Finding {
+				return doctor.Finding{State: doctor.Fail, Text: "the password cannot be read: " + err.Error(), Mend: "set players.vlc.password_file"}
+			})
+		}
+		check.Named = append(check.Named, vlc.Instance{URL: v.URL, Password: password})
+	}
+	return check
+}
+
+// deniedPlayers are those that a running daemon leaves out; without one nobody knows.
+func (e *Env) deniedPlayers(ctx context.Context) []string {
+	d, err := e.daemon()
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := soon(ctx)
+	defer cancel()
+	st, err := d.Status(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, s := range st.Sessions {
+		if s.Reason == string(media.ReasonDeniedPlayer) {
+			names = append(names, s.Player)
+		}
+	}
+	return names
 }

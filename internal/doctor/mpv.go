@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -34,7 +35,8 @@ func (m MPV) Look(ctx context.Context) Finding {
 		return fine("not watched (players.mpv.enabled)")
 	}
 	alive, version, slowest := 0, "", time.Duration(0)
-	var silent []string
+	stale := 0
+	var silent, foreign []string
 	sockets := m.sockets()
 	for _, s := range sockets {
 		took, v, err := askMPV(ctx, s)
@@ -43,11 +45,20 @@ func (m MPV) Look(ctx context.Context) Finding {
 			alive, version, slowest = alive+1, v, max(slowest, took)
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			silent = append(silent, s)
+		case errors.Is(err, fs.ErrPermission):
+			foreign = append(foreign, s)
+		default:
+			stale++
 		}
 	}
 	switch {
 	case len(silent) > 0:
 		return fail(term.List(silent, 2)+" does not answer: that mpv hangs", "restart that mpv")
+	case len(foreign) > 0:
+		return fail(term.List(foreign, 2)+" belongs to an mpv of another user", "run "+about.Name+" as the user who plays")
+	case alive == 0 && stale > 0:
+		return hint("none runs with a socket now; "+term.Count(stale, "socket is", "sockets are")+" left of one that is gone, which does no harm",
+			about.Name+" setup mpv, and restart mpv")
 	case alive == 0:
 		return hint("none runs with a socket now", about.Name+" setup mpv, and restart mpv")
 	}

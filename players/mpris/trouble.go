@@ -71,8 +71,8 @@ func (s *Source) settle() {
 	}
 }
 
-// lose takes down why there is no connection, and says it once.
-func (s *Source) lose(at spot, err error) {
+// troubleWith says why there is no connection.
+func troubleWith(at spot, err error) *Trouble {
 	t := &Trouble{Kind: Unreachable, Address: at.address, UID: -1, Err: err}
 	switch uid, known := ownerOf(at.socket()); {
 	case at.address == "":
@@ -84,6 +84,12 @@ func (s *Source) lose(at spot, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		t.Kind = NoBus
 	}
+	return t
+}
+
+// lose takes down why there is no connection, and says it once.
+func (s *Source) lose(at spot, err error) {
+	t := troubleWith(at, err)
 	s.mu.Lock()
 	same := s.trouble != nil && s.trouble.Kind == t.Kind && s.trouble.Address == t.Address
 	changed := !same || s.onBus
