@@ -154,7 +154,8 @@ func (r *reading) spacedTimes(i int) (u numbering, ok bool) {
 		return u, false
 	}
 	s, v := &r.toks[i], &r.toks[i+2]
-	if s.digits < 1 || s.digits > 2 || v.digits < 1 || v.digits > 2 || !(i+3 == len(r.toks) || r.toks[i+3].gap&(gapDash|gapOpen|gapClose) != 0 || r.toks[i+3].is(clsTag)) {
+	over := i+3 == len(r.toks) || r.toks[i+3].gap&(gapDash|gapOpen|gapClose) != 0 || r.toks[i+3].is(clsTag)
+	if !over || s.digits < 1 || s.digits > 2 || v.digits < 1 || v.digits > 2 {
 		return u, false
 	}
 	u = numbering{form: formSE, start: s.start, end: v.end, season: s.num}

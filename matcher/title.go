@@ -318,6 +318,9 @@ func (r *reading) backEditions(i, k int) int {
 	if back > i+1 && r.toks[back-1].is(clsEdition) || r.languageBefore(i, k) { // "DC German 1983"
 		k = back
 	}
+	if k > i+2 && r.word(k-1, r.toks[k-1].start, "anniversary") && r.ordinalWord(k-2) { // "10th Anniversary 1995"
+		k -= 2
+	}
 	for k > i+1 && r.toks[k-1].is(clsEdition) {
 		n := r.phraseBefore(k)
 		if r.ordinalWord(k-n-1) && k-n-1 > i { // "15th Anniversary Edition"

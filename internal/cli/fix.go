@@ -34,8 +34,9 @@ func newFix(env *Env) *cobra.Command {
 		Use: "fix [ENTRY] [--simkl ID]", Short: "say which title it is, here and from now on", GroupID: groupMend, Args: between(0, 1),
 		Long: `Without a number: what plays, else what was played last. Without an id, Simkl is
 asked for titles that fit (by title and by the file's name, never its folders), and you
-choose. What waits is sent as the right title, an episode that was sent wrongly is taken
-back and sent anew, and the same is done for that folder and title from now on.`,
+choose. What waits is sent as the right title, what was sent wrongly is taken back and
+sent anew, and the same is done for that folder and title from now on. A film that was on
+your lists before, or that you rated, is never taken off them.`,
 		Example: `  simkld fix 47
   simkld fix 47 --simkl 12001
   simkld fix --imdb tt0113277
@@ -267,8 +268,8 @@ func sayFixed(env *Env, target store.Entry, plan fixPlan, done fixDone) error {
 	case becameRepaired:
 		words = fmt.Sprintf("removed as %s, sent as %s for %s", answerTitle(cleanAnswer(*target.Answer)), label, env.day(when(target)))
 	case becameAdded:
-		words = fmt.Sprintf("%s counted for %s; %s stays on Simkl, since removing it would take its rating: take it back on %s",
-			label, env.day(when(target)), answerTitle(cleanAnswer(*target.Answer)), page(target.Answer))
+		words = fmt.Sprintf("%s counted for %s; %s stays on Simkl (%s): %s",
+			label, env.day(when(target)), answerTitle(cleanAnswer(*target.Answer)), done.kept, page(target.Answer))
 	case becameRight:
 		words = "Simkl has it as " + label + " already"
 	default:

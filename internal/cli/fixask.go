@@ -252,14 +252,18 @@ func (d *fixDialog) without(why string) {
 	}
 }
 
-// keep leaves the candidates for unmatched and for a later fix. That it cannot is no reason not to go on.
+// keep leaves the candidates for unmatched and for a later fix. That it cannot is said, and no reason not to go on.
 func (d *fixDialog) keep(ctx context.Context) {
 	d.known = nil
 	for _, c := range d.found {
 		d.known = append(d.known, c.Answer)
 	}
-	if s, err := d.env.stateIfAny(ctx); err == nil && s != nil && len(d.known) > 0 {
-		_ = s.SetCandidates(ctx, d.target.ID, d.known)
+	s, err := d.env.stateIfAny(ctx)
+	if err == nil && s != nil && len(d.known) > 0 {
+		err = s.SetCandidates(ctx, d.target.ID, d.known)
+	}
+	if err != nil {
+		fmt.Fprintf(d.env.Err, "The candidates were not kept for later (%s).\n", media.Sanitize(explain(err).Error()))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/fault"
 	"github.com/simkld/simkld/internal/identify"
+	"github.com/simkld/simkld/internal/library"
 	"github.com/simkld/simkld/internal/lookup"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/simkl"
@@ -335,6 +336,7 @@ const (
 
 type fixDone struct {
 	became string
+	kept   string // why the wrong one stays at Simkl
 	rule   int64
 	also   []media.WatchID // other watches that the rule covers
 }
@@ -347,11 +349,11 @@ func applyFix(ctx context.Context, env *Env, s *store.Store, target store.Entry,
 		if same {
 			done.became = becameRight
 		} else {
-			became, err := repair(ctx, env, s, target, plan)
+			became, kept, err := repair(ctx, env, s, target, plan)
 			if err != nil {
 				return done, err
 			}
-			done.became = became
+			done.became, done.kept = became, kept
 		}
 	}
 	ctx = context.WithoutCancel(ctx) // the rest is quick, and half of it would be worse than a late Ctrl-C
@@ -422,41 +424,34 @@ func first(list []media.Number) media.Number {
 	return list[0]
 }
 
-// repair takes a wrong episode out of Simkl's history and queues the right one for the same time. A whole title stays: it
-// may have been there before, and removing it would take its rating too.
-func repair(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) (became string, err error) {
+// repair takes what was sent wrongly out of Simkl's library and queues the right one for the same time. Where the wrong
+// one has to stay (library.TakeBack), kept says why.
+func repair(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) (became, kept string, err error) {
 	wrong := target.Answer
-	switch {
-	case wrong == nil || wrong.IDs.Simkl == 0:
-		return "", fault.New(fault.Failed, labelOf(target.Match, target.Path)+" was sent, but Simkl did not say as what, nothing was changed",
+	if wrong == nil || wrong.IDs.Simkl == 0 {
+		return "", "", fault.New(fault.Failed, labelOf(target.Match, target.Path)+" was sent, but Simkl did not say as what, nothing was changed",
 			"take it back on simkl.com")
-	case wrong.Kind == media.AnswerMovie || wrong.Episode == nil:
-		return becameAdded, sendAnew(context.WithoutCancel(ctx), env, s, target, plan)
 	}
-	loaded, err := env.load()
+	lib, linked, online, err := env.ownLibrary(ctx)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	linked, err := env.connect(ctx, loaded.Config.Simkl)
-	if err != nil {
-		return "", err
+	if owner := app.AccountKey(linked.Token); target.Account != "" && target.Account != owner {
+		return "", "", fault.New(fault.Failed, labelOf(target.Match, target.Path)+" belongs to another account, nothing was changed", "link that account first")
 	}
-	item := simkl.HistoryItem{
-		Title:  simkl.Title{Container: wrong.Kind, IDs: media.IDs{Simkl: wrong.IDs.Simkl}, Name: wrong.Title},
-		Number: wrong.Episode,
+	became = becameRepaired
+	err = lib.TakeBack(online, sentWatch(target))
+	if stays, ok := errors.AsType[*library.KeptError](err); ok {
+		became, kept, err = becameAdded, stays.Why, nil
 	}
-	if wrong.Kind == media.AnswerShow {
-		item.Season = wrong.Season
-	}
-	_, err = linked.Client.RemoveHistory(simkl.WithPriority(ctx, limits.Typed), []simkl.HistoryItem{item})
-	if ctx.Err() != nil {
-		return "", fault.New(fault.Failed, "interrupted while "+answerTitle(cleanAnswer(*wrong))+" was removed at Simkl, nothing else was changed", "run it again")
-	}
-	if err != nil {
-		return "", err
+	switch {
+	case ctx.Err() != nil:
+		return "", "", fault.New(fault.Failed, "interrupted while "+answerTitle(cleanAnswer(*wrong))+" was removed at Simkl, nothing else was changed", "run it again")
+	case err != nil && !errors.Is(err, library.ErrGone):
+		return "", "", err
 	}
 	// It is gone there: what follows is finished even if Ctrl-C comes now.
-	return becameRepaired, sendAnew(context.WithoutCancel(ctx), env, s, target, plan)
+	return became, kept, sendAnew(context.WithoutCancel(ctx), env, s, target, plan)
 }
 
 func sendAnew(ctx context.Context, env *Env, s *store.Store, target store.Entry, plan fixPlan) error {
