@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,13 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simkld/simkld/internal/fault"
+	"github.com/simkld/simkld/internal/library"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/paths"
 	"github.com/simkld/simkld/internal/simkl"
 	"github.com/simkld/simkld/internal/term"
 )
-
-var calendarKinds = []string{"tv", "anime", "movies"}
 
 const (
 	// calendarAhead is how many months of the future Simkl's calendar has (simkl-api.md 11.2).
@@ -27,17 +25,18 @@ const (
 
 func newCalendar(env *Env) *cobra.Command {
 	var month, kind, ics string
+	var mine bool
 	cmd := &cobra.Command{
 		Use: "calendar", Short: "what is shown when, by Simkl's calendar", GroupID: groupSimkl, Args: between(0, 0),
-		Long: `Without --month it goes from yesterday on for 33 days. It needs no account: Simkl makes these
-lists for everybody, every 6 hours. They are asked for only when a newer one is due, and
+		Long: `Without --month it goes from yesterday on for 33 days. It needs no account but for --mine: Simkl
+makes these lists for everybody, every 6 hours. They are asked for only when a newer one is due, and
 shown from the cache else. Days and times are those of this machine's zone.`,
 		Example: `  simkld calendar
   simkld calendar --kind anime --month 2026-06
-  simkld calendar --ics ~/simkl.ics`,
+  simkld calendar --mine --ics ~/simkl.ics`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains(calendarKinds, kind) {
-				return fault.Usagef("use "+orList(calendarKinds), "--kind is %q", kind)
+			if !slices.Contains(kindFlagWords, kind) {
+				return fault.Usagef("use "+orList(kindFlagWords), "--kind is %q", kind)
 			}
 			of, err := env.parseMonth(month)
 			if err != nil {
@@ -46,12 +45,14 @@ shown from the cache else. Days and times are those of this machine's zone.`,
 			if cmd.Flags().Changed("ics") && ics == "" {
 				return fault.New(fault.Usage, "--ics names no file", "give one, as --ics simkl.ics")
 			}
-			return calendar(cmd.Context(), env, kindOf[kind], of, ics)
+			return calendar(cmd.Context(), env, calendarOf{kindFlag[kind], of, mine}, ics)
 		},
 	}
 	cmd.Flags().StringVar(&month, "month", "", "of `MONTH`, as 2026-06")
 	cmd.Flags().StringVar(&kind, "kind", "tv", "`KIND` is tv, anime or movies")
+	cmd.Flags().BoolVar(&mine, "mine", false, "only titles of your watchlist that are not dropped")
 	cmd.Flags().StringVar(&ics, "ics", "", "write `FILE` for calendar programs")
+	completeWords(cmd, "kind", kindFlagWords)
 	return cmd
 }
 
@@ -75,34 +76,69 @@ func (e *Env) parseMonth(word string) (time.Time, error) {
 	return t, nil
 }
 
-func calendar(ctx context.Context, env *Env, kind media.AnswerKind, month time.Time, ics string) error {
-	body, age, err := env.dataFile(ctx, simkl.CalendarFile(kind, month))
+// calendarOf says which dates are wanted. A zero month is the rolling file.
+type calendarOf struct {
+	kind  media.AnswerKind
+	month time.Time
+	mine  bool
+}
+
+func calendar(ctx context.Context, env *Env, of calendarOf, ics string) error {
+	body, age, err := env.dataFile(ctx, simkl.CalendarFile(of.kind, of.month))
 	if simkl.ClassOf(err) == simkl.Gone {
-		return fault.Wrap(fault.NotFound, err, "Simkl's calendar has nothing for "+month.Format(monthForm), "name another month")
+		return fault.Wrap(fault.NotFound, err, "Simkl's calendar has nothing for "+of.month.Format(monthForm), "name another month")
 	}
 	if err != nil {
 		return err
 	}
-	rows, err := simkl.Airings(body, kind)
+	rows, err := simkl.Airings(body, of.kind)
 	if err != nil {
 		return err
+	}
+	if of.mine {
+		listed, err := env.onWatchlist(ctx, of.kind)
+		if err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(r simkl.Airing) bool { return !listed[r.IDs.Simkl] })
 	}
 	slices.SortStableFunc(rows, func(a, b simkl.Airing) int { return a.At.Compare(b.At) })
 	switch {
 	case ics != "":
 		return writeICS(env, ics, rows)
 	case env.flags.json:
-		return calendarJSON(env, rows)
+		return env.print(rawRows(rows, simkl.Airing.JSON))
 	}
-	return calendarTable(env, kind, month, rows, age)
+	return calendarTable(env, of, rows, age)
 }
 
-func calendarJSON(env *Env, rows []simkl.Airing) error {
-	out := make([]json.RawMessage, len(rows))
-	for i, r := range rows {
-		out[i] = media.SanitizeJSON(r.JSON())
+// onWatchlist are the titles of a kind on the watchlist that are not dropped, as they were read last where Simkl cannot be
+// reached.
+func (e *Env) onWatchlist(ctx context.Context, kind media.AnswerKind) (map[media.SimklID]bool, error) {
+	lib, _, ctx, err := e.ownLibrary(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return env.print(out)
+	unread := lib.Sync(ctx, library.Parts{Kinds: []media.AnswerKind{kind}})
+	if unread != nil && fault.KindOf(explain(unread)) != fault.Unreachable {
+		return nil, unread
+	}
+	rows, err := lib.Items(ctx, kind, false)
+	switch {
+	case err != nil:
+		return nil, err
+	case unread != nil && len(rows) == 0:
+		return nil, unread
+	case unread != nil:
+		fmt.Fprintf(e.Err, "%s: this is by the watchlist as it was read last.\n", media.Sanitize(capital(explain(unread).Error())))
+	}
+	listed := map[media.SimklID]bool{}
+	for _, r := range rows {
+		if r.Status != "dropped" {
+			listed[r.IDs.Simkl] = true
+		}
+	}
+	return listed, nil
 }
 
 func writeICS(env *Env, file string, rows []simkl.Airing) error {
@@ -119,19 +155,22 @@ func writeICS(env *Env, file string, rows []simkl.Airing) error {
 	return err
 }
 
-func calendarTable(env *Env, kind media.AnswerKind, month time.Time, rows []simkl.Airing, age time.Duration) error {
+func calendarTable(env *Env, of calendarOf, rows []simkl.Airing, age time.Duration) error {
 	span := "from yesterday on"
-	if !month.IsZero() {
-		span = month.Format(monthForm)
+	if !of.month.IsZero() {
+		span = of.month.Format(monthForm)
 	}
-	heading := aged("Simkl's calendar, "+kindHeading[kind]+", "+span, age)
+	if of.mine {
+		span += ", your watchlist"
+	}
+	heading := aged("Simkl's calendar, "+kindHeading[of.kind]+", "+span, age)
 	if len(rows) == 0 {
 		_, err := fmt.Fprintf(env.Out, "%s: nothing there.\n", heading)
 		return err
 	}
 	fmt.Fprintln(env.Out, heading)
 	columns := []term.Column{{}, {}, {Shrink: term.CutTitle}, {Second: true}}
-	if kind == media.AnswerMovie {
+	if of.kind == media.AnswerMovie {
 		columns = slices.Delete(columns, 1, 2) // a film comes out on a day, not at a time
 	}
 	cells := make([][]term.Cell, len(rows))
@@ -144,7 +183,7 @@ func calendarTable(env *Env, kind media.AnswerKind, month time.Time, rows []simk
 		}
 		last = day
 		cells[i] = []term.Cell{text(shown), text(clock), {Text: airingText(r, true), Short: airingText(r, false)}, addressCell(r.Page())}
-		if kind == media.AnswerMovie {
+		if of.kind == media.AnswerMovie {
 			cells[i] = slices.Delete(cells[i], 1, 2)
 		}
 	}

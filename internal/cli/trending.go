@@ -27,11 +27,8 @@ const (
 	kindDVD = "dvd"
 )
 
-// kindWords are the kinds as commands take them, and as headings say them.
-var (
-	kindOf      = map[string]media.AnswerKind{"movies": media.AnswerMovie, "tv": media.AnswerShow, "anime": media.AnswerAnime}
-	kindHeading = map[media.AnswerKind]string{media.AnswerMovie: "films", media.AnswerShow: "TV", media.AnswerAnime: "anime"}
-)
+// kindHeading are the kinds as headings say them.
+var kindHeading = map[media.AnswerKind]string{media.AnswerMovie: "films", media.AnswerShow: "TV", media.AnswerAnime: "anime"}
 
 func newTrending(env *Env) *cobra.Command {
 	var period, kind string
@@ -58,11 +55,13 @@ each day. They are asked for only when a newer one is due, and shown from the ca
 	cmd.Flags().StringVar(&period, "period", string(simkl.Today), "watched in `PERIOD`: today, week or month (not of dvd)")
 	cmd.Flags().StringVar(&kind, "kind", kindAll, "`KIND` is all, movies, tv, anime or dvd")
 	cmd.Flags().IntVar(&top, "top", trendTops[0], "the first `N`: 100 or 500")
+	completeWords(cmd, "period", trendPeriods)
+	completeWords(cmd, "kind", trendKinds)
 	return cmd
 }
 
 func trending(ctx context.Context, env *Env, period simkl.Period, kind string, top int) error {
-	file := simkl.TrendingFile(period, kindOf[kind], top)
+	file := simkl.TrendingFile(period, kindFlag[kind], top)
 	if kind == kindDVD {
 		file = simkl.DVDFile(top)
 	}
@@ -96,11 +95,11 @@ func trending(ctx context.Context, env *Env, period simkl.Period, kind string, t
 		}
 		return trendTable(env, aged("New on disc, by Simkl", age), rows, discColumn)
 	}
-	rows, err := simkl.Trends(body, kindOf[kind])
+	rows, err := simkl.Trends(body, kindFlag[kind])
 	if err != nil {
 		return err
 	}
-	return trendTable(env, aged("Trending on Simkl "+when+": "+kindHeading[kindOf[kind]], age), rows, watchedColumn)
+	return trendTable(env, aged("Trending on Simkl "+when+": "+kindHeading[kindFlag[kind]], age), rows, watchedColumn)
 }
 
 // trendColumn is the column that a list is about.

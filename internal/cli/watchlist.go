@@ -96,11 +96,11 @@ func checkStatus(flag, status string) error {
 	return nil
 }
 
-// rawRows are Simkl's own objects, for --json.
+// rawRows are Simkl's own objects with their text made safe, for --json.
 func rawRows[T any](rows []T, raw func(T) json.RawMessage) []json.RawMessage {
 	out := make([]json.RawMessage, len(rows))
 	for i, r := range rows {
-		out[i] = raw(r)
+		out[i] = media.SanitizeJSON(raw(r))
 	}
 	return out
 }

@@ -78,7 +78,9 @@ func TestEachCallMeetsEachFault(t *testing.T) {
 		{"endless", func() trouble { return trouble{status: 200, body: most} }, simkl.Foreign},
 		{"an endless failure", func() trouble { return trouble{status: 503, body: most} }, simkl.ServerError},
 		{"a page", func() trouble { return trouble{status: 200, body: strings.NewReader("<html>Welcome</html>")} }, simkl.Foreign},
-		{"garbage", func() trouble { return trouble{status: 200, body: strings.NewReader("\x1f\x8b{\"id\": 12, \x00\xff}}]")} }, simkl.Foreign},
+		{"garbage", func() trouble {
+			return trouble{status: 200, body: strings.NewReader("\x1f\x8b{\"id\": 12, \x00\xff}}]")}
+		}, simkl.Foreign},
 		{"another host", func() trouble {
 			return trouble{status: 302, header: "Location: http://portal.example/", body: http.NoBody}
 		}, simkl.Foreign},
