@@ -450,6 +450,7 @@ func (b backend) Mark(ctx context.Context, req api.MarkRequest) (api.Marked, err
 		watch = v.Watch
 	}
 	var marked bool
+	b.alerts.mute(watch, true)
 	err := b.runner.Do(ctx, func(m *scrobbler.Machine, now media.Moment) []scrobbler.Effect {
 		var effects []scrobbler.Effect
 		effects, marked = m.Mark(watch, now)
@@ -459,6 +460,7 @@ func (b backend) Mark(ctx context.Context, req api.MarkRequest) (api.Marked, err
 		return api.Marked{}, err
 	}
 	if !marked {
+		b.alerts.mute(watch, false)
 		return api.Marked{}, errNotPlaying
 	}
 	e, err := b.store.Entry(ctx, watch)
@@ -471,6 +473,7 @@ var errNotPlaying = fault.New(fault.NotFound, "nothing plays now that could be c
 // Kicked takes note of what another process has changed.
 func (b backend) Kicked(ctx context.Context, k api.Kick) error {
 	defer b.show()
+	defer b.alerts.changed(k) //nolint:contextcheck // it looks again later, when this request is over
 	switch k {
 	case api.KickQueue:
 		b.queue.Kick()

@@ -31,6 +31,7 @@ import (
 	"github.com/simkld/simkld/internal/identify"
 	"github.com/simkld/simkld/internal/logs"
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/notify"
 	"github.com/simkld/simkld/internal/paths"
 	"github.com/simkld/simkld/internal/service"
 	"github.com/simkld/simkld/internal/store"
@@ -52,9 +53,12 @@ type Options struct {
 	Getenv func(string) string
 	// Ready is called once players are watched and the local door is open.
 	Ready func()
-	// Notifier hears of what deserves attention; nil for nobody.
+	// Notifier hears of what deserves attention; nil for the desktop and the hooks.
 	Notifier scrobbler.Notifier
-	// Command runs a command of simkld, with the state that is open, for the page and for keys in mpv; nil: there is no page.
+	// Desktop shows notifications; nil for the one that this system has.
+	Desktop notify.Desktop
+	// Command runs a command of simkld, with the state that is open, for the page, for keys in mpv and for the buttons of
+	// notifications; nil: there are none of these.
 	Command func(ctx context.Context, state *store.Store, args []string) (printed []byte, err error)
 	// HTTP, Now and Random stand in for the network, the clocks and chance; nil for the real ones.
 	HTTP   http.RoundTripper
@@ -82,6 +86,7 @@ type Daemon struct {
 	page   *page
 	// pictures are the posters that the page has shown.
 	pictures posters
+	alerts   *alerts
 	// systemd hears how the daemon is, where it was started by it.
 	systemd *service.Notify
 	told    chan scrobbler.Told
@@ -98,9 +103,6 @@ func Run(ctx context.Context, o Options) error {
 	if o.Now == nil {
 		o.Now = clock.Now
 	}
-	if o.Notifier == nil {
-		o.Notifier = silent{}
-	}
 	if err := paths.PrivateDir(o.Paths.State); err != nil {
 		return fault.Wrap(fault.Failed, err, "the state folder "+o.Paths.State+" cannot be used", "use --state-dir")
 	}
@@ -111,6 +113,10 @@ func Run(ctx context.Context, o Options) error {
 	d := &Daemon{opt: o, log: o.Log, now: o.Now, systemd: service.NewNotify(o.Log.Logger), keys: newKeys()}
 	d.started = d.now().Wall
 	d.loaded.Store(&o.Loaded)
+	d.alerts = newAlerts(d)
+	if o.Notifier == nil {
+		d.opt.Notifier = d.alerts
+	}
 	// A session says at most a few things at once; what does not fit is for status only (see heard).
 	d.told = make(chan scrobbler.Told, 64)
 	err = d.run(ctx)
@@ -191,6 +197,9 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		parts.start(ctx, rankDoors, "watchdog", func(ctx context.Context) error { return d.systemd.Watchdog(ctx, d.answers) })
 		parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, api.Door(backend{d})) })
 		parts.start(ctx, rankDoors, "page", d.servePage)
+		parts.start(ctx, rankDoors, "alerts", d.alerts.run)
+		parts.start(ctx, rankDoors, "notifications", d.alerts.center.Run)
+		parts.start(ctx, rankDoors, "hooks", d.alerts.hooks.Run)
 	}
 
 	// What an earlier run left is known before a player can speak.
@@ -338,8 +347,3 @@ func RulesOf(ctx context.Context, l config.Loaded, s *store.Store) ([]identify.R
 	}
 	return rules, nil
 }
-
-// silent is a Notifier that tells nobody.
-type silent struct{}
-
-func (silent) Notify(scrobbler.Notify) {}

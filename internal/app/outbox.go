@@ -52,6 +52,7 @@ var said = map[queue.EventKind]struct {
 // heard passes on what became of a row, or of the queue: to the log and the sessions. It never blocks.
 func (d *Daemon) heard(e queue.Event) {
 	d.logEvent(e)
+	d.alerts.heard(e)
 	row := e.Row
 	told := scrobbler.Told{
 		Watch: row.Watch, Verb: row.Verb, Accepted: e.Kind == queue.EventSent, Unmatched: e.Kind == queue.EventUnmatched,

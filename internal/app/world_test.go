@@ -15,6 +15,7 @@ import (
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/config"
 	"github.com/simkld/simkld/internal/logs"
+	"github.com/simkld/simkld/internal/notify"
 	"github.com/simkld/simkld/internal/paths"
 	"github.com/simkld/simkld/internal/sandbox"
 	"github.com/simkld/simkld/internal/store"
@@ -51,6 +52,8 @@ type world struct {
 	down   chan error
 	log    *buffer
 	ran    []string // commands that the daemon ran
+
+	desktop notify.Desktop // what notifications are shown on, nil for none
 }
 
 type buffer struct {
@@ -145,6 +148,7 @@ func (w *world) start() {
 				w.ran = append(w.ran, strings.Join(args, " "))
 				return []byte(`{"id":"1"}`), nil
 			},
+			Desktop: w.desktop,
 		})
 	}()
 	select {

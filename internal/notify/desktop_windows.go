@@ -1,0 +1,4 @@
+package notify
+
+// NewDesktop gives this system's desktop.
+func NewDesktop(func(string) string) Desktop { return program{toast} }
