@@ -54,7 +54,7 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 	f := &m.file
 	marked := f.num.form != formNone || h.source == "folder" || f.yearEnd > 0 || !f.ids.IsZero()
 	weak := h.kind == media.KindEpisode && !marked
-	library := m.ctx.kinds&folderLibrary != 0 || m.ctx.season >= 0
+	library := m.ctx.kinds&folderLibrary != 0 || m.ctx.season >= 0 && (m.ctx.seasonName || !m.ref.remote)
 	single := len(f.toks) > 0 && f.significant() == 1
 	switch {
 	case m.ctx.kinds&folderCourse != 0 && h.source == "folder" && !library && f.strong == 0 && f.num.form == formNone:

@@ -305,13 +305,13 @@ func (m *matcher) cameraName() bool {
 	}
 	w := r.lowWord(0)
 	for i := range r.toks {
-		if k := &r.toks[i]; k.digits >= 12 && (r.low[k.start] == '1' || r.low[k.start] == '2') && r.num.form == formNone && r.yearEnd == 0 && !r.strong.has(clsVideo|clsSource) { // a time stamp
+		if k := &r.toks[i]; (k.digits >= 12 && (r.low[k.start] == '1' || r.low[k.start] == '2') || k.digits >= 15) && r.num.form == formNone && r.yearEnd == 0 && !r.strong.has(clsVideo|clsSource) { // a time stamp, or the number of a clip
 			return true
 		}
 	}
 	if t.is(clsCamera) { // IMG_1234, Screencast from 2023-05-01
 		k := 1
-		for k < len(r.toks) && r.toks[k].is(clsCamera) {
+		for k < len(r.toks) && r.toks[k].is(clsCamera|clsGeneric) {
 			k++
 		}
 		if k == len(r.toks) || r.num.form == formDate || r.toks[k].num >= 0 && r.yearEnd == 0 || isDigit(r.low[r.toks[k].start]) && r.yearEnd == 0 {

@@ -360,7 +360,7 @@ func (r *reading) bareCandidate(i int) (c candidate, ok bool) {
 	if !whole {
 		c.score += 0.2
 	}
-	if r.yearEnd > 0 && (t.gap&gapSpaced != 0 && r.yearBracket || padded || c.num.form == formHundreds && r.television) && r.yearEnd <= t.start && t.start-r.yearEnd <= 3 {
+	if r.yearEnd > 0 && (t.gap&gapSpaced != 0 && r.yearBracket || padded || c.num.form == formHundreds && (r.television || r.fansub && isolated)) && r.yearEnd <= t.start && t.start-r.yearEnd <= 3 {
 		c.score += 0.45 // "Title (2014) - 39"
 	}
 	if r.yearEnd > 0 && r.yearStart > t.start && !padded {
