@@ -28,6 +28,17 @@ type Status struct {
 	Needs []string `json:"needs"`
 	// Last is the watch that ended last.
 	Last *Last `json:"last"`
+	// Checkin is the check-in that runs, null for none.
+	Checkin *Checkin `json:"checkin"`
+}
+
+// Checkin is something watched elsewhere that Simkl counts by itself.
+type Checkin struct {
+	Label string    `json:"label"`
+	URL   string    `json:"url"`
+	Since time.Time `json:"since"`
+	// Ends is about when Simkl marks it watched.
+	Ends time.Time `json:"ends"`
 }
 
 // Account is who is linked.

@@ -40,7 +40,7 @@ func (b backend) Status(ctx context.Context) api.Status {
 			Pending: q.Pending, Unmatched: q.Unmatched, Dead: q.Dead,
 			Oldest: timeOrNil(q.Oldest), NextAttempt: timeOrNil(q.NextAttempt), LastError: textOrNil(q.LastError),
 		},
-		Players: b.listening(), Needs: b.needs(), Last: b.last(ctx),
+		Players: b.listening(), Needs: b.needs(), Last: b.last(ctx), Checkin: b.checkin(ctx),
 	}
 	if now.Wall.Before(q.HeldUntil) {
 		st.Queue.HeldUntil, st.Queue.HeldWhy = timeOrNil(q.HeldUntil), media.Sanitize(q.HeldWhy)

@@ -9,7 +9,7 @@ func commands(env *Env) []*cobra.Command {
 		newRun(env), newStatus(env), newDashboard(env), newWhy(env), newHistory(env), newRequests(env),
 		newUnmatched(env), newFix(env), newRules(env), newUndo(env), newMark(env), newPrivate(env), newQueue(env),
 		newTrending(env), newCalendar(env),
-		newWatch(env), newWatchlist(env), newRate(env),
+		newWatch(env), newCheckin(env), newWatchlist(env), newRate(env), newRewatches(env), newPlayback(env),
 		newMatch(env), newDemo(env), newSandbox(env),
 		newCompletion(env), newVersion(env),
 	}

@@ -104,6 +104,9 @@ func cleanStatus(st api.Status) api.Status {
 	if st.Last != nil {
 		st.Last.URL = webPage(st.Last.URL)
 	}
+	if st.Checkin != nil {
+		st.Checkin.URL = webPage(st.Checkin.URL)
+	}
 	if st.Sessions == nil {
 		st.Sessions = []api.Session{}
 	}
@@ -124,6 +127,7 @@ func (e *Env) renderStatus(st api.Status, out term.Screen) string {
 	}
 	v.needs()
 	v.sessions()
+	v.checkin()
 	v.waiting()
 	v.account()
 	return v.b.String()
@@ -167,6 +171,13 @@ func (v *statusView) sessions() {
 	}
 	if shown == 0 && len(ignored) == 0 {
 		v.idle()
+	}
+}
+
+// checkin shows what is watched elsewhere.
+func (v *statusView) checkin() {
+	if c := v.st.Checkin; c != nil {
+		v.line("%s", besideAddress(v.out, "Checked in: "+term.Foreign(c.Label)+", since "+v.env.clock(c.Since)+". Back: simkld checkin --cancel", c.URL))
 	}
 }
 

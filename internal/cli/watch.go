@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ const byHand = "by hand"
 type watchFlags struct {
 	complete, yes bool
 	at            string
+	// rewatch is "" for a normal watch, "new" for a later viewing, else the number of one.
+	rewatch string
 }
 
 func newWatch(env *Env) *cobra.Command {
@@ -47,7 +50,27 @@ More than 20 episodes are said first, and asked for.`,
 	flags.BoolVar(&f.complete, "complete", false, "the whole show, all that was shown of it, of an anime all seasons")
 	flags.StringVar(&f.at, "at", "", "watched at `TIME` (2026-05-22, \"2026-05-22 20:14\"), not now")
 	flags.BoolVar(&f.yes, "yes", false, "ask nothing")
+	flags.StringVar(&f.rewatch, "rewatch", "", "a later viewing of what Simkl has (Pro and VIP); =`ID` names which of 'simkld rewatches'")
+	flags.Lookup("rewatch").NoOptDefVal = newRewatch
 	return cmd
+}
+
+// newRewatch is --rewatch without an ID: the viewing that goes on, or a new one.
+const newRewatch = "new"
+
+// rewatchOf reads --rewatch; nil is none.
+func rewatchOf(flag string) (*simkl.Rewatch, error) {
+	if flag == "" || flag == newRewatch {
+		if flag == "" {
+			return nil, nil //nolint:nilnil // a normal watch
+		}
+		return &simkl.Rewatch{}, nil
+	}
+	id, err := strconv.ParseInt(flag[strings.LastIndexByte(flag, '/')+1:], 10, 64)
+	if err != nil || id <= 0 {
+		return nil, fault.Usagef("use the number that 'simkld rewatches list' shows", "--rewatch: %q is no number of a rewatch", flag)
+	}
+	return &simkl.Rewatch{ID: id}, nil
 }
 
 // byHandWatch is a watch that a person adds.
@@ -57,6 +80,8 @@ type byHandWatch struct {
 	target query.Target
 	at     time.Time
 	flags  watchFlags
+	// rewatch is nil for a normal watch.
+	rewatch *simkl.Rewatch
 }
 
 func (w byHandWatch) label() string {
@@ -78,9 +103,20 @@ func watch(ctx context.Context, env *Env, args []string, f watchFlags) error {
 	if f.complete && w.query.HasEpisodes() {
 		return fault.New(fault.Usage, "--complete is the whole show, "+w.query.Spec()+" a part of it", "leave one of them out")
 	}
+	if w.rewatch, err = rewatchOf(f.rewatch); err != nil {
+		return err
+	}
+	if w.rewatch != nil && f.complete {
+		return fault.New(fault.Usage, "a whole show is no rewatch", "name a season or episodes")
+	}
 	linked, ctx, err := env.ownAccount(ctx)
 	if err != nil {
 		return err
+	}
+	if w.rewatch != nil { // the plan first: of a free account Simkl would silently do nothing (simkl-api.md 8.2)
+		if _, _, _, err := rewatchLibrary(ctx, env, nil); err != nil {
+			return err
+		}
 	}
 	want := query.FilmFirst
 	if f.complete {
@@ -167,7 +203,7 @@ func countSeason(kind media.AnswerKind, list []simkl.Episode, season int) int {
 func (w *byHandWatch) item() simkl.HistoryItem {
 	item := simkl.HistoryItem{
 		Title: w.target.Title, Season: w.target.Season, WatchedAt: w.at, TVDBSeasons: w.target.TVDBSeasons,
-		Whole: len(w.target.Numbers) == 0, Completed: w.flags.complete,
+		Whole: len(w.target.Numbers) == 0, Completed: w.flags.complete, Rewatch: w.rewatch,
 	}
 	if numbers := w.target.Numbers; len(numbers) > 0 {
 		item.Number, item.Also = &numbers[0], numbers[1:]
@@ -176,7 +212,11 @@ func (w *byHandWatch) item() simkl.HistoryItem {
 }
 
 func (w *byHandWatch) write(ctx context.Context, env *Env, linked app.Linked) error {
-	answer, err := linked.Client.AddHistory(ctx, []simkl.HistoryItem{w.item()})
+	add := linked.Client.AddHistory
+	if w.rewatch != nil {
+		add = linked.Client.AddRewatch
+	}
+	answer, err := add(ctx, []simkl.HistoryItem{w.item()})
 	if simkl.ClassOf(err) == simkl.NoMatch {
 		return unknownTitle(w.hit, w.query.Spec(), err)
 	}
@@ -186,6 +226,9 @@ func (w *byHandWatch) write(ctx context.Context, env *Env, linked app.Linked) er
 	result := answer.Items[0]
 	if result.Found != simkl.Taken {
 		return unknownTitle(w.hit, w.query.Spec(), nil)
+	}
+	if err := refusedRewatch(w.label(), result.RewatchStatus); err != nil && w.rewatch != nil {
+		return err
 	}
 	// It is written at Simkl: the journal follows even if Ctrl-C comes now.
 	ctx = context.WithoutCancel(ctx)
@@ -293,6 +336,9 @@ type watchJSON struct {
 	SimklType string    `json:"simkl_type"`
 	AnimeType string    `json:"anime_type"`
 	WatchedAt time.Time `json:"watched_at"`
+	// RewatchID is 0 for a normal watch.
+	RewatchID     int64  `json:"rewatch_id"`
+	RewatchStatus string `json:"rewatch_status"`
 }
 
 func (w *byHandWatch) say(env *Env, answer simkl.HistoryAnswer, entries []store.Entry) error {
@@ -307,7 +353,7 @@ func (w *byHandWatch) say(env *Env, answer simkl.HistoryAnswer, entries []store.
 			Title: media.Sanitize(w.hit.Title), URL: webPage(answerOfTitle(w.hit).Page()), Season: w.target.Season,
 			Numbers: append([]int{}, w.target.Numbers...), Missing: append([]int{}, result.Missing...), Entries: []string{},
 			Status: media.Sanitize(result.Status), SimklType: media.Sanitize(result.SimklType), AnimeType: media.Sanitize(result.AnimeType),
-			WatchedAt: w.at.UTC(),
+			WatchedAt: w.at.UTC(), RewatchID: result.RewatchID, RewatchStatus: media.Sanitize(result.RewatchStatus),
 		}
 		out.Added.Movies, out.Added.Shows, out.Added.Episodes = answer.Movies, answer.Shows, answer.Episodes
 		for _, e := range entries {
@@ -327,6 +373,12 @@ func (w *byHandWatch) say(env *Env, answer simkl.HistoryAnswer, entries []store.
 		words += ", " + term.Count(answer.Episodes, "episode", "episodes") + " new"
 	}
 	words += ", " + env.day(w.at)
+	switch {
+	case result.RewatchID != 0:
+		words += fmt.Sprintf("; in the rewatch %d/%d, which is %s", w.hit.IDs.Simkl, result.RewatchID, term.Foreign(result.RewatchStatus))
+	case w.rewatch != nil:
+		words += "; it is no rewatch, since Simkl did not have it yet"
+	}
 	if result.Status != "" {
 		words += "; it is " + statusWords(result.Status) + " now"
 	}
@@ -337,6 +389,19 @@ func (w *byHandWatch) say(env *Env, answer simkl.HistoryAnswer, entries []store.
 		fmt.Fprintf(env.Err, "To take it back: simkld undo %d\n", entries[0].ID)
 	}
 	return failed
+}
+
+// refusedRewatch says why Simkl kept no later viewing, nil where it did or none was asked for (simkl-api.md 5.6).
+func refusedRewatch(label, status string) error {
+	switch status {
+	case "too_soon":
+		return fault.New(fault.Failed, label+" was watched less than two days before or after, which Simkl does not take for a rewatch", "")
+	case "not_eligible":
+		return fault.New(fault.Failed, label+" cannot be a rewatch: it is planned and not completed, or was watched again 50 times", "")
+	case "pro_required":
+		return fault.New(fault.Failed, "rewatches are for Pro and VIP accounts of Simkl", "")
+	}
+	return nil
 }
 
 // statusWords is a status of the watchlist as people read it.

@@ -346,9 +346,15 @@ func (l *Library) Plan(ctx context.Context) (string, error) {
 	return st.Plan, err
 }
 
-// Known reports whether the kind was ever read.
-func (l *Library) Known(ctx context.Context, kind media.AnswerKind) (bool, error) {
-	st, err := l.state(ctx)
-	_, known := st.Kinds[kind]
-	return known, err
+// SetRewatch keeps that a later viewing has another state, which no activity tells.
+func (l *Library) SetRewatch(ctx context.Context, row simkl.Listed, status string) error {
+	state, err := l.store.LibraryState(ctx, l.account)
+	if err != nil {
+		return err
+	}
+	row, ok := row.WithRewatch(status)
+	if !ok {
+		return nil // what cannot be read is read anew when it moves
+	}
+	return l.store.ChangeLibrary(ctx, l.account, store.LibraryChange{Update: []store.LibraryItem{itemOf(row)}, State: state})
 }

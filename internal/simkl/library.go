@@ -220,15 +220,35 @@ func splitListed(kind media.AnswerKind, raw json.RawMessage) (Listed, bool) {
 
 // WithRating gives a row of the library with another rating: what Ratings says of a title whose row is kept.
 func (l Listed) WithRating(from Listed) (Listed, bool) {
-	var parts, rated map[string]json.RawMessage
-	if json.Unmarshal(l.Raw, &parts) != nil || json.Unmarshal(from.Raw, &rated) != nil {
+	var rated struct {
+		Rating json.RawMessage `json:"user_rating"`
+		At     json.RawMessage `json:"user_rated_at"`
+	}
+	if json.Unmarshal(from.Raw, &rated) != nil {
 		return l, false
 	}
-	parts["user_rating"], parts["user_rated_at"] = rated["user_rating"], rated["user_rated_at"]
-	for _, key := range []string{"user_rating", "user_rated_at"} {
-		if parts[key] == nil {
-			parts[key] = json.RawMessage("null")
+	return l.with(map[string]json.RawMessage{"user_rating": rated.Rating, "user_rated_at": rated.At})
+}
+
+// WithRewatch gives a later viewing with another state.
+func (l Listed) WithRewatch(status string) (Listed, bool) {
+	word, err := json.Marshal(status)
+	if err != nil {
+		return l, false
+	}
+	return l.with(map[string]json.RawMessage{"rewatch_status": word})
+}
+
+func (l Listed) with(values map[string]json.RawMessage) (Listed, bool) {
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(l.Raw, &parts) != nil {
+		return l, false
+	}
+	for key, value := range values {
+		if value == nil {
+			value = json.RawMessage("null")
 		}
+		parts[key] = value
 	}
 	row, err := json.Marshal(parts)
 	if err != nil {
