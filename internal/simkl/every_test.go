@@ -3,6 +3,7 @@ package simkl_test
 import (
 	"context"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,30 @@ var calls = []struct {
 		_, _, _, err := c.Data(ctx, simkl.TrendingFile(simkl.Today, "", 100), simkl.Version{})
 		return err
 	}},
+	{"POST /sync/add-to-list", true, func(ctx context.Context, c *simkl.Client) error {
+		_, err := c.AddToList(ctx, simkl.Title{Container: media.AnswerMovie, IDs: media.IDs{IMDB: "tt1375666"}}, "plantowatch")
+		return err
+	}},
+	{"POST /sync/ratings", true, func(ctx context.Context, c *simkl.Client) error {
+		_, err := c.Rate(ctx, simkl.Title{Container: media.AnswerMovie, IDs: media.IDs{IMDB: "tt1375666"}}, 8)
+		return err
+	}},
+	{"POST /sync/history", true, func(ctx context.Context, c *simkl.Client) error {
+		_, err := c.AddRewatch(ctx, []simkl.HistoryItem{oppenheimer()})
+		return err
+	}},
+	{"GET /sync/all-items/shows", true, func(ctx context.Context, c *simkl.Client) error {
+		_, err := c.Library(ctx, simkl.LibraryQuery{Kind: media.AnswerShow})
+		return err
+	}},
+	{"GET /sync/all-items/anime", true, func(ctx context.Context, c *simkl.Client) error {
+		_, err := c.LibraryIDs(ctx, media.AnswerAnime)
+		return err
+	}},
+	{"GET /sync/ratings/movies", true, func(ctx context.Context, c *simkl.Client) error {
+		_, err := c.Ratings(ctx, media.AnswerMovie, "2026-06-02T21:40:12Z")
+		return err
+	}},
 	{"POST /oauth2/revoke", false, func(ctx context.Context, c *simkl.Client) error {
 		return c.Revoke(ctx, simkl.GrantOf("simkl_rt_1"))
 	}},
@@ -99,6 +124,31 @@ var calls = []struct {
 		_, err := c.Refresh(ctx, simkl.NewToken("simkl_rt_1"))
 		return err
 	}},
+}
+
+// TestNoCallIsForgotten: what takes a context asks Simkl, and is in the table or has a test of its own.
+func TestNoCallIsForgotten(t *testing.T) {
+	elsewhere := map[string]bool{
+		"Authorize": true, "AuthorizeBrowser": true, // several requests
+		"Again":  true, // shows what comes
+		"Poster": true, // of another host
+		"Grant":  true, // asks nobody
+	}
+	inTable := map[string]bool{}
+	for name := range strings.FieldsSeq(`Start Pause Stop Checkin AddHistory AddRewatch RemoveHistory Playbacks DeletePlayback Activities Settings
+		Detail Episodes Search SearchID SearchFile Data AddToList Rate Library LibraryIDs Ratings Revoke Refresh`) {
+		inTable[name] = true
+	}
+	if len(inTable) > len(calls) {
+		t.Errorf("%d calls are named and %d in the table", len(inTable), len(calls))
+	}
+	client := reflect.TypeFor[*simkl.Client]()
+	for m := range client.Methods() {
+		asks := m.Type.NumIn() > 1 && m.Type.In(1) == reflect.TypeFor[context.Context]()
+		if asks && !inTable[m.Name] && !elsewhere[m.Name] {
+			t.Errorf("%s is in no table: add it to calls", m.Name)
+		}
+	}
 }
 
 func TestEveryRequestSaysWhoWeAreAndOnlyTheAccountsOwnCarryTheToken(t *testing.T) {

@@ -27,11 +27,11 @@ func (c *Client) Poster(ctx context.Context, of string) (picture []byte, content
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.image.String()+"/posters/"+of+"_m.webp", nil)
+	req, err := c.build(ctx, request{method: http.MethodGet, base: c.image, path: "/posters/" + of + "_m.webp", auth: authNone}, Token{})
 	if err != nil {
 		return nil, "", fmt.Errorf("get a poster: %w", err)
 	}
-	req.Header.Set("User-Agent", c.cfg.UserAgent)
+	req.Header.Set("Accept", "image/*")
 	resp, err := c.http.RoundTrip(req)
 	if err != nil {
 		return nil, "", fmt.Errorf("get a poster: %w", err)
