@@ -28,7 +28,7 @@ OUT         ?= simkld
 NFPM_VERSION := 2.45.0
 NFPM         := .tools/nfpm-$(NFPM_VERSION)
 
-.PHONY: build pages install vendor packages demo test test-all test-desktop test-packages bench fuzz lint vet cross-vet cross clean
+.PHONY: build pages install vendor packages demo crash test test-all test-desktop test-packages bench fuzz lint vet cross-vet cross clean
 
 build:
 	$(BUILD) -o $(OUT) ./cmd/simkld
@@ -98,6 +98,12 @@ $(NFPM):
 	@mkdir -p .tools
 	GOBIN=$(CURDIR)/.tools go install github.com/goreleaser/nfpm/v2/cmd/nfpm@v$(NFPM_VERSION)
 	@mv .tools/nfpm $@
+
+# What make test does a sample of: 1,000 damaged states.
+DAMAGES ?= 1000
+crash:
+	@scripts/needs test
+	SIMKLD_ROUNDS_DAMAGES=$(DAMAGES) go test -count=1 -v -timeout 60m -run 'TestADamagedFileIsMovedAsideAndNeverPanics' ./internal/store | grep -v '^ *--- PASS\|=== '
 
 vet:
 	go vet ./...

@@ -138,11 +138,15 @@ func (q Queue) found(rows []queue.Row) Finding {
 		text = term.Count(waiting, "call waits", "calls wait")
 	}
 	text += "; state file sound"
-	if needs > 0 {
-		return hint(fmt.Sprintf("%s, %d need you", text, needs), about.Name+" queue list")
+	old := q.aside()
+	if len(old) > 0 {
+		text += "; an older one was damaged and kept as " + old[0]
 	}
-	if old := q.aside(); len(old) > 0 {
-		return hint(text+"; an older one was damaged and kept as "+old[0], "remove it once nothing is missed")
+	switch {
+	case needs > 0:
+		return hint(fmt.Sprintf("%s, %d need you", text, needs), about.Name+" queue list")
+	case len(old) > 0:
+		return hint(text, "remove it once nothing is missed")
 	}
 	return fine(text)
 }
@@ -163,16 +167,19 @@ func (q Queue) aside() []string {
 func (q Queue) Mend(ctx context.Context) (string, error) {
 	s, _, err := store.Open(ctx, q.State, store.Options{Now: q.Now})
 	if err == nil {
-		return "", s.Close()
+		// A large file is not read whole when it is opened.
+		if err = errors.Join(s.Check(ctx), s.Close()); err == nil {
+			return "", nil
+		}
 	}
 	if !store.IsDamaged(err) {
 		return "", nil
 	}
-	lock, err := paths.TryLock(q.State)
-	if err != nil {
-		return "", err
+	lock, held := paths.TryLock(q.State)
+	if held != nil {
+		return "", held
 	}
-	s, damage, err := store.Open(ctx, q.State, store.Options{Now: q.Now, Repair: true})
+	s, damage, err := store.Open(ctx, q.State, store.Options{Now: q.Now, Repair: true, Damaged: err})
 	if err == nil {
 		err = s.Close()
 	}

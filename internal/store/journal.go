@@ -53,8 +53,8 @@ type Entry struct {
 // NextWatch gives a number that no watch had before and none will have again.
 func (s *Store) NextWatch(ctx context.Context) (media.WatchID, error) {
 	var id media.WatchID
-	err := s.db.QueryRowContext(ctx, `INSERT INTO counter (name, n) VALUES ('watch', 1)
-		ON CONFLICT (name) DO UPDATE SET n = n + 1 RETURNING n`).Scan(&id)
+	err := s.db.QueryRowContext(ctx, `INSERT INTO counter (name, n) VALUES (?, 1)
+		ON CONFLICT (name) DO UPDATE SET n = n + 1 RETURNING n`, counterWatch).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("number a watch: %w", err)
 	}

@@ -26,6 +26,8 @@ const (
 	// applicationID marks the file as ours: "simk".
 	applicationID = 0x73696d6b
 	version       = 2
+	// counterState is the name of a number that no other state has; counterWatch of the last watch's.
+	counterState, counterWatch = "state", "watch"
 	// checkedWhole is the size up to which the whole file is checked at each opening; above it that would take longer
 	// than starting may, and only the tables that must not be lost are checked.
 	checkedWhole = 8 << 20
@@ -69,6 +71,8 @@ type Options struct {
 	// Repair lets Open move a damaged file aside and begin a new one. Only the daemon, which holds the lock of the
 	// state folder, may: another process would take the file away from under it.
 	Repair bool
+	// Damaged is what an earlier use of the file met, when that was damage: it is not tried again. Nil for nothing.
+	Damaged error
 	// Now is the wall clock; nil for time.Now.
 	Now func() time.Time
 }
@@ -84,7 +88,9 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, damage *Damage,
 		return nil, nil, fmt.Errorf("make the state folder: %w", err)
 	}
 	path := filepath.Join(dir, FileName)
-	s, err = open(ctx, path, o)
+	if err = o.Damaged; err == nil {
+		s, err = open(ctx, path, o)
+	}
 	if err == nil || !IsDamaged(err) {
 		return s, nil, err
 	}
@@ -94,22 +100,24 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, damage *Damage,
 		}
 		return nil, nil, err
 	}
-	damage = &Damage{Reason: err}
-	if damage.MovedTo, err = moveAside(path, o.Now()); err != nil {
-		return nil, nil, err
-	}
-	if s, err = open(ctx, path, o); err != nil {
-		return nil, damage, err
-	}
-	if damage.Watches, err = s.rescue(ctx, damage.MovedTo); err != nil {
-		damage.Reason = errors.Join(damage.Reason, err)
-	}
-	return s, damage, nil
+	return repair(ctx, path, o, err)
 }
 
 func open(ctx context.Context, path string, o Options) (*Store, error) {
-	if err := probe(path); err != nil {
+	have, err := probe(path)
+	if err != nil {
 		return nil, err
+	}
+	if have > 0 {
+		// With a connection that cannot write: closing another would write the log into a file that it may not belong to.
+		if err := verify(ctx, path, false); err != nil {
+			return nil, fmt.Errorf("open %s: %w", path, err)
+		}
+	}
+	if have > 0 && o.Repair {
+		if err := sameState(ctx, path); err != nil {
+			return nil, err
+		}
 	}
 	db, err := sql.Open("sqlite", dsn(path))
 	if err != nil {
@@ -137,37 +145,45 @@ func dsn(path string) string {
 const headerSize = 100
 
 // probe looks at the file before SQLite does, because SQLite would write into a file of a newer simkld, and makes an empty
-// one with the right mode where there is none.
-func probe(path string) error {
+// one with the right mode where there is none. It gives the version of the schema, 0 for an empty file.
+func probe(path string) (have int, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return create(path)
+		if exists(path+"-wal") || exists(path+unfinished) {
+			return 0, &DamagedError{Path: path, Err: errors.New("it is missing, what belongs to it is there")}
+		}
+		return 0, create(path)
 	}
 	if err != nil {
-		return fmt.Errorf("open the state: %w", err)
+		return 0, fmt.Errorf("open the state: %w", err)
 	}
 	defer f.Close()
 	header := make([]byte, headerSize)
 	n, err := io.ReadFull(f, header)
 	switch {
+	case errors.Is(err, io.EOF) && exists(path+"-wal"):
+		return 0, &DamagedError{Path: path, Err: errEmpty}
 	case errors.Is(err, io.EOF): // made and not yet written
-		return nil
+		return 0, nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &DamagedError{Path: path, Err: fmt.Errorf("it has only %d bytes", n)}
+		return 0, &DamagedError{Path: path, Err: fmt.Errorf("it has only %d bytes", n)}
 	case err != nil:
-		return fmt.Errorf("read the state: %w", err)
+		return 0, fmt.Errorf("read the state: %w", err)
 	case !strings.HasPrefix(string(header), "SQLite format 3\x00"):
-		return &DamagedError{Path: path, Err: errors.New("it is not an SQLite file")}
+		return 0, &DamagedError{Path: path, Err: errors.New("it is not an SQLite file")}
 	}
-	have := int(binary.BigEndian.Uint32(header[60:]))
+	have = int(binary.BigEndian.Uint32(header[60:]))
 	switch id := binary.BigEndian.Uint32(header[68:]); {
 	case id != applicationID && (id != 0 || have != 0):
-		return &DamagedError{Path: path, Err: fmt.Errorf("it belongs to another program (%#x)", id)}
+		return 0, &DamagedError{Path: path, Err: fmt.Errorf("it belongs to another program (%#x)", id)}
 	case have > version:
-		return &NewerError{Path: path, Have: have, Known: version}
+		return 0, &NewerError{Path: path, Have: have, Known: version}
 	}
-	return nil
+	return have, nil
 }
+
+// errEmpty: SQLite would throw the log away.
+var errEmpty = errors.New("it is empty, the log that belongs to it is not")
 
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -180,7 +196,7 @@ func create(path string) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// prepare brings the schema up to date and checks the file.
+// prepare brings the schema up to date.
 func (s *Store) prepare(ctx context.Context, path string) error {
 	have, err := s.pragma(ctx, "user_version")
 	if err != nil {
@@ -188,11 +204,6 @@ func (s *Store) prepare(ctx context.Context, path string) error {
 	}
 	if have > version {
 		return &NewerError{Path: path, Have: have, Known: version}
-	}
-	if have > 0 {
-		if err := s.check(ctx, path); err != nil {
-			return err
-		}
 	}
 	if have < version {
 		return s.migrate(ctx)
@@ -222,6 +233,9 @@ func (s *Store) migrate(ctx context.Context) error {
 				return fmt.Errorf("schema %d: %w", n, err)
 			}
 		}
+		if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO counter (name, n) VALUES (?, random())`, counterState); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d",
 			applicationID, version))
 		return err
@@ -234,13 +248,20 @@ func (s *Store) migrate(ctx context.Context) error {
 	return err
 }
 
-// check finds damage before it is met in the middle of a write.
-func (s *Store) check(ctx context.Context, path string) error {
+// verify finds damage before it is met in the middle of a write, and changes nothing.
+func verify(ctx context.Context, path string, whole bool) (err error) {
+	db, err := sql.Open("sqlite", dsn(path)+"&mode=ro")
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	s := &Store{db: db}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	if info.Size() <= checkedWhole {
+	if whole || info.Size() <= checkedWhole {
 		return s.quickCheck(ctx, "")
 	}
 	for _, table := range []string{"counter", "sessions", "rules", "settings"} {
@@ -252,6 +273,32 @@ func (s *Store) check(ctx context.Context, path string) error {
 	var n int64
 	return s.db.QueryRowContext(ctx, `SELECT coalesce(max(created_at), 0) + (SELECT coalesce(max(updated), 0) FROM watches)
 		FROM outbox NOT INDEXED`).Scan(&n)
+}
+
+// errForeign: a log that fits only by chance brings the watches of somebody else.
+var errForeign = errors.New("the write-ahead log beside it belongs to another file")
+
+// sameState holds the random number that every state has since it was made against that in its write-ahead log: SQLite
+// takes any log that lies beside the file. Nobody else may have the file open.
+func sameState(ctx context.Context, path string) error {
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
+		return nil //nolint:nilerr // there is no log
+	}
+	var alone, both sql.Null[int64]
+	for option, n := range map[string]*sql.Null[int64]{"immutable=1": &alone, "mode=ro": &both} {
+		db, err := sql.Open("sqlite", dsn(path)+"&"+option)
+		if err != nil {
+			return err
+		}
+		err = db.QueryRowContext(ctx, `SELECT max(n) FROM counter WHERE name = ?`, counterState).Scan(n)
+		if err := errors.Join(db.Close(), err); err != nil && option == "mode=ro" {
+			return err
+		}
+	}
+	if alone.Valid && both.Valid && alone.V != both.V {
+		return &DamagedError{Path: path, Err: errForeign}
+	}
+	return nil
 }
 
 // Check reads the whole file and says what is damaged, for doctor.
@@ -270,25 +317,4 @@ func (s *Store) quickCheck(ctx context.Context, table string) error {
 		return &DamagedError{Path: FileName, Err: errors.New(words)}
 	}
 	return nil
-}
-
-// moveAside gives the three files of a damaged state a new name.
-func moveAside(path string, now time.Time) (string, error) {
-	base := path + ".damaged-" + now.UTC().Format("20060102T150405")
-	to := base
-	for n := 2; exists(to); n++ {
-		to = fmt.Sprintf("%s-%d", base, n)
-	}
-	for _, suffix := range []string{"-wal", "-shm", ""} {
-		err := os.Rename(path+suffix, to+suffix)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("move the damaged state aside: %w", err)
-		}
-	}
-	return to, syncDir(filepath.Dir(path))
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
