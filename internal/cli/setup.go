@@ -22,8 +22,21 @@ can bind keys in input.conf: script-binding simkld/undo, simkld/count and simkld
 	vlc := setupPlayer(env, "vlc", setup.VLC, "switch on VLC's HTTP interface, for this machine only",
 		`Sets extraintf, http-host, http-port and http-password in vlcrc, also that of the Flatpak and the Snap; a
 password and a port that are set already are kept. VLC must be closed.`)
-	cmd := group("setup", "switch on a player", mpv, vlc)
+	cmd := group("setup", "guided first run: account, players, library, start", mpv, vlc)
 	cmd.GroupID = groupSetup
+	cmd.Long = `Links the account, switches on the players that are found, asks which folders hold films and
+series, starts the daemon at every login, and sees with you whether it works. Enter takes
+the default. Run again, it asks only for what is missing. setup mpv and setup vlc switch on
+one player.`
+	var yes bool
+	cmd.Flags().BoolVar(&yes, "yes", false, "take each default and ask nothing; the code of the login is shown and waited for")
+	followed := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return followed(cmd, args)
+		}
+		return guided(cmd.Context(), env, yes)
+	}
 	return cmd
 }
 
