@@ -93,9 +93,12 @@ type Daemon struct {
 
 	loaded  atomic.Pointer[config.Loaded]
 	watched atomic.Pointer[watched]
-	keys    *keys
-	shown   atomic.Int64           // the watch whose start was shown in mpv last
-	trouble atomic.Pointer[string] // what the disk does not take, nil if it does
+	// vlcComes wakes the source of VLC: VLC may have come or gone, or has other settings. reloaded tells that the settings
+	// were read again. Size 1 each: wake-ups.
+	vlcComes, reloaded chan struct{}
+	keys               *keys
+	shown              atomic.Int64           // the watch whose start was shown in mpv last
+	trouble            atomic.Pointer[string] // what the disk does not take, nil if it does
 }
 
 // Run is the daemon. It blocks until ctx ends, and returns nil then; an error says why it cannot run.
@@ -111,6 +114,8 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	d := &Daemon{opt: o, log: o.Log, now: o.Now, systemd: service.NewNotify(o.Log.Logger), keys: newKeys()}
+	d.vlcComes, d.reloaded = make(chan struct{}, 1), make(chan struct{}, 1)
+	d.watched.Store(&watched{})
 	d.started = d.now().Wall
 	d.loaded.Store(&o.Loaded)
 	d.alerts = newAlerts(d)
@@ -168,11 +173,6 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	d.link.tell = d.queue.SetAccount
 	d.link.announce()
 	d.mail = players.NewMailbox()
-	var sources watched
-	if d.opt.Sealed == nil {
-		sources = d.sources()
-	}
-	d.watched.Store(&sources)
 	d.runner = scrobbler.NewRunner(scrobbler.RunnerConfig{
 		Machine: machine, Mail: d.mail, Outbox: outbox{d.queue}, Identifier: d.who, Memory: mem,
 		Notifier: remote{d}, Remote: remote{d}, Now: d.now, Trouble: d.diskTrouble,
@@ -208,11 +208,8 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		effects := m.SetPrivate(private, now)
 		return append(effects, m.Restore(saved, d.stillThere, now)...)
 	})
-	for _, src := range sources.list() {
-		parts.start(ctx, rankPlayers, src.Name(), func(ctx context.Context) error { return src.Run(ctx, d.mail) })
-	}
-	if sources.mpv != nil {
-		parts.start(ctx, rankPlayers, "keys in mpv", func(ctx context.Context) error { return d.listenToKeys(ctx, sources.mpv) })
+	if d.opt.Sealed == nil {
+		parts.start(ctx, rankPlayers, "players", d.watchPlayers)
 	}
 	if err == nil {
 		d.log.Info("ready", zap.Int("pid", os.Getpid()), zap.String("state", d.opt.Paths.State))

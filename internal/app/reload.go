@@ -98,7 +98,7 @@ func (d *Daemon) apply(ctx context.Context, loaded config.Loaded) error {
 		return fmt.Errorf("log.level: %w", err)
 	}
 	d.page.settingsChanged()
-	poke(d.watched.Load().vlcComes)
+	poke(d.reloaded)
 	d.queue.SetLiveMaxAge(loaded.Config.Queue.LiveMaxAge)
 	d.who.Set(d.identifyConfig(rules))
 	set := d.settings()

@@ -1,14 +1,19 @@
 package app
 
 import (
+	"context"
+	"fmt"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.uber.org/zap"
 
 	"github.com/simkld/simkld/internal/config"
+	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/paths"
 	"github.com/simkld/simkld/players"
 	"github.com/simkld/simkld/players/mpris"
@@ -19,57 +24,173 @@ import (
 // HasBus is true where desktops have a session bus.
 const HasBus = runtime.GOOS != "windows" && runtime.GOOS != "darwin"
 
-// watched are the sources that the settings say to watch; nil for those that are off.
+// watched are the sources that run; nil for those that are off.
 type watched struct {
 	mpv   *mpv.Source
 	mpris *mpris.Source
 	vlc   *vlc.Source
-	// vlcComes wakes vlc: VLC may have come or gone, or has other settings. Size 1.
-	vlcComes chan struct{}
 }
 
-func (w watched) list() []players.Source {
-	var list []players.Source
-	if w.mpv != nil {
-		list = append(list, w.mpv)
-	}
-	if w.mpris != nil {
-		list = append(list, w.mpris)
-	}
-	if w.vlc != nil {
-		list = append(list, w.vlc)
-	}
-	return list
+// kind is one way of seeing players: what of the settings it depends on, and how its source is made.
+type kind struct {
+	name     string
+	settings func(c config.Players) any
+	// make gives the goroutines to run and notes the source in w; none where the settings switch it off.
+	make func(d *Daemon, c config.Players, w *watched) []func(ctx context.Context, out players.Sink) error
 }
 
-// sources makes the sources. They do nothing before they run.
-func (d *Daemon) sources() watched {
-	w := watched{vlcComes: make(chan struct{}, 1)}
-	c := d.config().Players
-	if c.MPV.Enabled {
-		w.mpv = d.mpv(c.MPV.Sockets)
+var kinds = []kind{
+	{"mpv", func(c config.Players) any { return []any{c.MPV.Enabled, c.MPV.Sockets} }, (*Daemon).makeMPV},
+	{"mpris", func(c config.Players) any { return c.MPRIS }, (*Daemon).makeMPRIS},
+	{"vlc", func(c config.Players) any { return c.VLC }, (*Daemon).makeVLC},
+}
+
+// running is a source that runs, with the settings it was made by.
+type running struct {
+	settings any
+	seen     *seen
+	cancel   context.CancelFunc
+	ended    sync.WaitGroup
+}
+
+// stop ends a source. Its players are gone as far as anybody is told.
+func (r *running) stop(out players.Sink) {
+	r.cancel()
+	r.ended.Wait()
+	r.seen.goneAll(out)
+}
+
+// watchPlayers runs the sources, and each anew when its settings change, until ctx ends.
+func (d *Daemon) watchPlayers(ctx context.Context) error {
+	sources := make([]*running, len(kinds))
+	failed := make(chan error, 1) // the first failure ends the daemon
+	defer func() {
+		for _, r := range sources {
+			r.cancel()
+		}
+		for _, r := range sources {
+			r.ended.Wait()
+		}
+	}()
+	for {
+		c := d.config().Players
+		for i, k := range kinds {
+			settings := k.settings(c)
+			if r := sources[i]; r != nil && reflect.DeepEqual(r.settings, settings) {
+				continue
+			} else if r != nil {
+				r.stop(d.mail)
+			}
+			sources[i] = d.startSource(ctx, k, c, settings, failed)
+		}
+		poke(d.vlcComes)
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case <-d.reloaded:
+		}
 	}
-	onBus := c.MPRIS.Enabled && HasBus
-	if onBus {
-		w.mpris = mpris.New(mpris.Config{
-			Address: c.MPRIS.Address, Allow: c.MPRIS.Allow, Deny: c.MPRIS.Deny, Now: d.now, Log: d.log.Named("mpris"),
-			Getenv: d.opt.Getenv, Changed: d.show,
-			Came: func(base string) {
-				if base == "" || base == "vlc" {
-					poke(w.vlcComes)
+}
+
+func (d *Daemon) startSource(ctx context.Context, k kind, c config.Players, settings any, failed chan<- error) *running {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &running{settings: settings, seen: newSeen(d.mail, d.now), cancel: cancel}
+	w := *d.watched.Load()
+	goroutines := k.make(d, c, &w)
+	d.watched.Store(&w)
+	for _, f := range goroutines {
+		r.ended.Go(func() { // ends with ctx, or with an error that ends the daemon
+			if err := f(ctx, r.seen); err != nil && ctx.Err() == nil {
+				select {
+				case failed <- fmt.Errorf("%s: %w", k.name, err):
+				default: // an earlier failure ends the daemon already
 				}
-			},
-			AllowURL: func(url string) bool {
-				return len(d.config().Matcher.Include) > 0 && d.places().Included(url)
-			},
+			}
 		})
 	}
+	return r
+}
+
+// seen hands events on and knows which players have not gone.
+type seen struct {
+	out  players.Sink
+	now  func() media.Moment
+	mu   sync.Mutex // guards last
+	last map[string]players.Event
+}
+
+func newSeen(out players.Sink, now func() media.Moment) *seen {
+	return &seen{out: out, now: now, last: map[string]players.Event{}}
+}
+
+// Put is players.Sink.
+func (s *seen) Put(e players.Event) {
+	s.mu.Lock()
+	if e.State == players.Stopped && (e.End == players.EndGone || e.End == players.EndSilent) {
+		delete(s.last, e.Instance)
+	} else {
+		s.last[e.Instance] = e
+	}
+	s.mu.Unlock()
+	s.out.Put(e)
+}
+
+// goneAll tells that all players are gone.
+func (s *seen) goneAll(out players.Sink) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.last {
+		e.State, e.End, e.Known, e.Jumped, e.At = players.Stopped, players.EndGone, false, false, s.now()
+		out.Put(e)
+	}
+	clear(s.last)
+}
+
+func (d *Daemon) makeMPV(c config.Players, w *watched) []func(context.Context, players.Sink) error {
+	if w.mpv = nil; !c.MPV.Enabled {
+		return nil
+	}
+	source := d.mpv(c.MPV.Sockets)
+	w.mpv = source
+	return []func(context.Context, players.Sink) error{
+		source.Run,
+		func(ctx context.Context, _ players.Sink) error { return d.listenToKeys(ctx, source) },
+	}
+}
+
+func (d *Daemon) makeMPRIS(c config.Players, w *watched) []func(context.Context, players.Sink) error {
+	if w.mpris = nil; !c.MPRIS.Enabled || !HasBus {
+		return nil
+	}
+	w.mpris = mpris.New(mpris.Config{
+		Address: c.MPRIS.Address, Allow: c.MPRIS.Allow, Deny: c.MPRIS.Deny, Now: d.now, Log: d.log.Named("mpris"),
+		Getenv: d.opt.Getenv, Changed: d.show,
+		Came: func(base string) {
+			if base == "" || base == "vlc" {
+				poke(d.vlcComes)
+			}
+		},
+		AllowURL: func(url string) bool {
+			return len(d.config().Matcher.Include) > 0 && d.places().Included(url)
+		},
+	})
+	return []func(context.Context, players.Sink) error{w.mpris.Run}
+}
+
+func (d *Daemon) makeVLC(_ config.Players, w *watched) []func(context.Context, players.Sink) error {
 	w.vlc = vlc.New(vlc.Config{
-		Instances: d.vlcs(), Find: func() []vlc.Instance { return d.foundVLCs(w.mpris) },
-		Wake: w.vlcComes, OnBus: func() bool { return w.mpris != nil && w.mpris.OnBus() }, Changed: d.show,
+		Instances: d.vlcs(), Find: d.foundVLCs, Wake: d.vlcComes, OnBus: d.onBus, Changed: d.show,
 		Now: d.now, Log: d.log.Named("vlc"),
 	})
-	return w
+	return []func(context.Context, players.Sink) error{w.vlc.Run}
+}
+
+// onBus reports whether players are seen over a bus now.
+func (d *Daemon) onBus() bool {
+	bus := d.watched.Load().mpris
+	return bus != nil && bus.OnBus()
 }
 
 // poke wakes whoever waits on a channel of size 1.
@@ -122,8 +243,8 @@ func VLCPassword(v config.VLC) (string, error) {
 
 // foundVLCs are the interfaces of vlcrc where the settings name none. They are asked where VLC cannot be seen over the
 // bus, which needs neither a password nor a question every second.
-func (d *Daemon) foundVLCs(bus *mpris.Source) []vlc.Instance {
-	if len(d.config().Players.VLC) > 0 || bus != nil && bus.OnBus() {
+func (d *Daemon) foundVLCs() []vlc.Instance {
+	if len(d.config().Players.VLC) > 0 || d.onBus() {
 		return nil
 	}
 	found := vlc.Instances(vlc.Discover(vlc.Surroundings{Home: d.opt.Paths.Home, Config: d.opt.Getenv("XDG_CONFIG_HOME")}))

@@ -42,6 +42,8 @@ type Kit struct {
 	Media *Media
 	// Cannot are the rows that the player cannot show, by name, each with the reason.
 	Cannot map[string]string
+	// Late is true where a player under load tells no position for seconds: then the end of a long file is shown.
+	Late bool
 	// Coarse is how far a reported position may be off.
 	Coarse time.Duration
 }
@@ -110,6 +112,18 @@ func (s *stage) plays(t testing.TB, files ...string) players.Event {
 	t.Helper()
 	s.Load(t, files...)
 	return s.next(t, "it plays with a known position", running)
+}
+
+// playsOut plays a file that is soon over, and then the others.
+func (s *stage) playsOut(t testing.TB, others ...string) {
+	t.Helper()
+	if !s.kit.Late {
+		s.plays(t, append([]string{s.kit.Media.Clip(t, "short.mkv", 3)}, others...)...)
+		return
+	}
+	s.plays(t, append([]string{s.kit.Media.Clip(t, "long.mkv", 60)}, others...)...)
+	s.Seek(t, 52*time.Second)
+	s.next(t, "it jumped", jumped)
 }
 
 func (s *stage) film(t testing.TB) string { return s.kit.Media.Clip(t, "film.mkv", 60) }
@@ -242,13 +256,13 @@ func ends() []row {
 		}},
 		{"end", func(t *testing.T, s *stage) {
 			s.start(t, Options{})
-			s.plays(t, s.kit.Media.Clip(t, "short.mkv", 3))
+			s.playsOut(t)
 			s.next(t, "it reached the end", ended(players.EndReached))
 		}},
 		{"playlist runs on by itself", func(t *testing.T, s *stage) {
 			s.start(t, Options{})
-			short, film := s.kit.Media.Clip(t, "short.mkv", 3), s.film(t)
-			s.plays(t, short, film)
+			film := s.film(t)
+			s.playsOut(t, film)
 			s.next(t, "the first reached its end", ended(players.EndReached))
 			if e := s.next(t, "the second plays", running); e.Item.Path != film {
 				t.Errorf("plays %q", e.Item.Path)
