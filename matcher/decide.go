@@ -91,7 +91,7 @@ func (m *matcher) doubt(h *hypothesis, siblings []string) string {
 	switch {
 	case m.ctx.kinds&folderMusic != 0 && !f.strong.has(clsSource):
 		return "it lies in a folder of music"
-	case c.music >= 2:
+	case c.music >= 2 && m.ctx.direct&folderContainer == 0: // anything lies in Downloads
 		return "music lies beside it"
 	case m.ctx.kinds&folderCourse != 0 && f.strong == 0:
 		return "it lies in a folder of lessons"

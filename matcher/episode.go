@@ -21,6 +21,10 @@ func (m *matcher) marked(r *reading) hypothesis {
 		m.say("a date with a time of day: as likely a recording of one's own")
 		h.ask = true
 	}
+	if n, whole := h.num.nums[0].Int(); whole && n >= 100 && h.num.form == formEpisode && r.at(h.num.start-1) == '#' && r.strong == 0 && m.ctx.kinds&folderLibrary == 0 {
+		m.say("a podcast is numbered so, too")
+		h.ask = true
+	}
 	m.titleFor(&h, r)
 	return h
 }

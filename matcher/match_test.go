@@ -285,3 +285,13 @@ func TestYearsOfFilmsInOneFolderAreNoEpisodes(t *testing.T) {
 		}
 	}
 }
+
+// A folder that holds one season in several notations: what stands beside a name does not take its season away.
+func TestANumberOfItsSeasonsFolderKeepsItsSeason(t *testing.T) {
+	m := matcher.Match(matcher.Input{
+		Path: "/tv/Breaking Bad/Season 5/514.mkv", Siblings: []string{"14 - Ozymandias.mkv", "Ep13.mkv", "12.mkv", "11.mkv", "10.mkv"},
+	})
+	if m.Season == nil || *m.Season != 5 || len(m.Episodes) != 1 || m.Episodes[0] != 14 {
+		t.Errorf("%+v", m)
+	}
+}

@@ -29,7 +29,7 @@ func (m *matcher) refuseName() (media.Match, bool) {
 		return media.Match{}, false
 	}
 	if m.extraName() {
-		m.say("the name ends in %q", r.text[r.toks[len(r.toks)-1].start:])
+		m.say("%q says that it is something beside a film or an episode", r.text[r.extraAt():])
 		return refused(media.ReasonExtra), true
 	}
 	if m.openingName() {
@@ -53,6 +53,16 @@ func (m *matcher) refuseName() (media.Match, bool) {
 		return refused(media.ReasonNone), true
 	}
 	return media.Match{}, false
+}
+
+// extraAt gives where the last word for an extra begins, or the last word of the name.
+func (r *reading) extraAt() int {
+	for i := len(r.toks) - 1; i >= 0; i-- {
+		if r.toks[i].is(clsExtraStrong | clsExtraSuffix) {
+			return r.toks[i].start
+		}
+	}
+	return r.toks[len(r.toks)-1].start
 }
 
 // extraName reports whether the name says that this is something beside a film: "-trailer", ".sample", "Sample 1080p".

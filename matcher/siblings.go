@@ -227,6 +227,9 @@ func (m *matcher) besideSiblings(h *hypothesis, c *candidate, siblings []string)
 	if !whole {
 		return
 	}
+	if m.ctx.season > 0 && m.ctx.seasonName && n >= 100 && n/100 == m.ctx.season && h.num.season == m.ctx.season && !m.ctx.anime && !m.file.fansub {
+		return // "Season 5/514", whatever lies beside it
+	}
 	w := m.sameRow(siblings, c.num.start)
 	switch w.sense(n) {
 	case rowSeasons:
