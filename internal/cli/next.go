@@ -232,7 +232,8 @@ func (w *watchedFiles) addListed(ctx context.Context, env *Env, files []episodeF
 	}
 	ids := idsOf(files[0].match, entries)
 	for _, r := range rows {
-		if r.Kind == media.AnswerMovie || r.RewatchID != 0 || !(r.IDs.Shares(ids) || matcher.Same(r.Title, files[0].match.Title)) {
+		named := r.IDs.Shares(ids) || matcher.Same(r.Title, files[0].match.Title)
+		if !named || r.Kind == media.AnswerMovie || r.RewatchID != 0 {
 			continue
 		}
 		for i, f := range files {
