@@ -52,6 +52,13 @@ func (m *Mailbox) Take() []Event {
 	return events
 }
 
+// Empty reports whether all events were taken.
+func (m *Mailbox) Empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.events) == 0
+}
+
 // onlyMoves reports whether b is a plainly followed by a later position.
 func onlyMoves(a, b Event) bool {
 	return a.Playback == b.Playback && a.State == b.State && a.End == b.End && a.Rate == b.Rate &&

@@ -218,7 +218,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 			d.opt.Ready()
 		}
 		if d.opt.Sealed != nil {
-			d.opt.Sealed(Inside{Players: d.mail, Door: backend{d}, Machine: d.machineSays, Store: d.store})
+			d.opt.Sealed(Inside{Players: d.mail, Door: backend{d}, Machine: d.machineSays, Store: d.store, Step: d.step})
 		}
 		select {
 		case <-ctx.Done():

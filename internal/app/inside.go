@@ -19,4 +19,6 @@ type Inside struct {
 	Machine func(ctx context.Context, e netwatch.Event)
 	// Store is the state file, which commands of other processes change too.
 	Store *store.Store
+	// Step lets the sessions do what is due by the clock, and waits until Simkl was told of it.
+	Step func(ctx context.Context) error
 }

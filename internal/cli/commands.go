@@ -10,7 +10,7 @@ func commands(env *Env) []*cobra.Command {
 		newUnmatched(env), newFix(env), newRules(env), newUndo(env), newMark(env), newPrivate(env), newQueue(env),
 		newTrending(env), newCalendar(env),
 		newWatch(env), newCheckin(env), newWatchlist(env), newRate(env), newRewatches(env), newPlayback(env),
-		newMatch(env), newDemo(env), newSandbox(env),
+		newMatch(env), newDemo(env), newRecord(env), newReplay(env), newSandbox(env),
 		newCompletion(env), newVersion(env),
 	}
 }
