@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox": startSandbox, "daemon": startDaemon, "end": endProcess, "until": until, "seed": seed,
-			"normal": normal, "mpv": startMPV, "spoil": spoil, "played": played, "asked": asked,
+			"normal": normal, "mpv": startMPV, "spoil": spoil, "played": played, "asked": asked, "browse": browse,
 		},
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		RequireExplicitExec: true,
@@ -56,6 +58,11 @@ func setUp(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(func() { _ = os.RemoveAll(runtime) })
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return err
+	}
+	env.Values["jar"] = &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	for _, dir := range []string{"home", "media"} {
 		if err := os.MkdirAll(filepath.Join(env.WorkDir, dir), 0o700); err != nil {
 			return err
@@ -358,5 +365,34 @@ func asked(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if (fmt.Sprint(n) != args[0]) != neg {
 		ts.Fatalf("%d requests match %q, want %s:\n%s", n, args[1], args[0], strings.Join(lines, "\n"))
+	}
+}
+
+// browse: browse COMMAND STATUS REGEXP opens the page, as a browser would that keeps its cookie and its address, and wants that
+// answer of a command of it.
+func browse(ts *testscript.TestScript, _ bool, args []string) {
+	jar, _ := ts.Value("jar").(*http.Client)
+	get := func(address string) (int, string) {
+		resp, err := jar.Get(address)
+		ts.Check(err)
+		text, err := io.ReadAll(resp.Body)
+		ts.Check(errors.Join(err, resp.Body.Close()))
+		return resp.StatusCode, string(text)
+	}
+	if ts.Getenv("PAGE") == "" {
+		cmd := exec.Command(program(ts), "dashboard", "--print-url")
+		cmd.Env = environment(ts)
+		link, err := cmd.Output()
+		ts.Check(err)
+		address := strings.TrimSpace(string(link))
+		if status, page := get(address); status != http.StatusOK || !strings.Contains(page, "Now playing") {
+			ts.Fatalf("%s gives %d", address, status)
+		}
+		page, _, _ := strings.Cut(address, "/open")
+		ts.Setenv("PAGE", page)
+	}
+	status, text := get(ts.Getenv("PAGE") + "/api/v1/command/" + args[0])
+	if fmt.Sprint(status) != args[1] || !regexp.MustCompile(args[2]).MatchString(text) {
+		ts.Fatalf("%s gives %d, %s", args[0], status, text)
 	}
 }

@@ -173,7 +173,7 @@ func (m *mask) invent(w []rune, kind class) string {
 
 func (m *mask) letter(i int, r rune, kind class) rune {
 	if kind == digits {
-		return rune('0' + m.random.IntN(10))
+		return rune("0123456789"[m.random.IntN(10)])
 	}
 	if r == '\'' || r == '’' {
 		return r

@@ -73,7 +73,8 @@ func TestTheSameNameIsReplacedByTheSame(t *testing.T) {
 	if !strings.EqualFold(strings.Replace(a, "E03", "E04", 1), b) || len(a) != len("/tv/Severance/Severance.S02E03.mkv") {
 		t.Errorf("%s and %s", a, b)
 	}
-	if m.text("Heat") == m.text("Ronin") || newMask().path("/x/Severance.mkv") == newMask().path("/x/Severance.mkv") {
+	other := newMask()
+	if m.text("Heat") == m.text("Ronin") || m.path("/x/Severance.mkv") == other.path("/x/Severance.mkv") {
 		t.Error("different names, or two recordings, are alike")
 	}
 }
