@@ -76,9 +76,25 @@ func (m *Merger) Step(e Event) []Event {
 		g.lead = nil
 		return g.tell(v)
 	}
+	if next := g.spokeAfter(e); next != nil { // the bus was lost a while ago, and the other has gone on since
+		g.follow(next)
+		return g.tell(next)
+	}
 	held := g.face(v)
 	g.held, g.lead = &held, nil
 	return nil
+}
+
+// spokeAfter is the best view that has told after the end of the leader that it still has the item, nil for none.
+func (g *group) spokeAfter(end Event) *view {
+	var next *view
+	for _, v := range g.views {
+		anew := v.At.Mono > end.At.Mono && v.State != Stopped && sameItem(g.item, v.Item)
+		if anew && (next == nil || v.rank() > next.rank()) {
+			next = v
+		}
+	}
+	return next
 }
 
 // Tick passes on ends that nobody took over.

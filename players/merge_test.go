@@ -111,6 +111,28 @@ func TestAChannelThatDiesHandsOverWithoutANewStart(t *testing.T) {
 	d.want(t, "sock/1 playing", "sock/1 playing", "sock/1 paused")
 }
 
+// The bus dies: its view is given up half a minute later, with the time at which it was lost. VLC has told over HTTP since
+// that it plays on.
+func TestAChannelThatWasLostLongAgoIsFollowedByTheOneThatSpokeSince(t *testing.T) {
+	var d desk
+	over := bus(players.Playing)
+	over.Channel, over.Instance = "vlc", "127.0.0.1:8080"
+	d.put(bus(players.Playing))
+	d.put(over)
+	lost := end(bus(players.Stopped), players.EndGone)
+	lost.At = media.Moment{Mono: d.now, Boot: d.now}
+	d.now += 20 * time.Second
+	over.Position = 20 * time.Second
+	d.put(over)
+	d.now += 10 * time.Second
+	d.note(d.m.Step(lost))
+	d.put(over)
+	over.State = players.Paused
+	d.put(over)
+	d.wait(time.Minute)
+	d.want(t, ":1.9/1 playing", ":1.9/1 playing", ":1.9/1 playing", ":1.9/1 paused")
+}
+
 func TestAStaleViewDoesNotKeepAnItemAlive(t *testing.T) {
 	var d desk
 	d.put(ipc(players.Playing))
