@@ -71,6 +71,7 @@ var arrows = map[string][]string{
 	"internal/deliver":  {"queue", "matcher", "internal/simkl", "internal/simkl/limits", "internal/media", "internal/fault"},
 	"internal/api":      {"internal/media", "internal/fault", "internal/paths"},
 	"internal/sandbox":  {},
+	"internal/transfer": {"internal/media"},
 	"cmd/simkld":        {"internal/cli"},
 }
 

@@ -23,6 +23,7 @@ func newHistory(env *Env) *cobra.Command {
 	var since string
 	var limit int
 	var asCSV bool
+	var export string
 	cmd := &cobra.Command{
 		Use: "history", Short: "what was watched here, and what became of it", GroupID: groupWatch, Args: between(0, 0),
 		Example: `  simkld history --since 2026-05-01 --csv > may.csv
@@ -31,12 +32,19 @@ func newHistory(env *Env) *cobra.Command {
 			switch {
 			case asCSV && env.flags.json:
 				return fault.New(fault.Usage, "--csv and --json exclude each other", "use one of them")
+			case export != "" && (asCSV || env.flags.json):
+				return fault.New(fault.Usage, "--export has a form of its own", "leave --csv and --json out")
+			case export != "" && exporters[export] == nil:
+				return fault.Usagef("use simkl, trakt or letterboxd", "--export %s is not known", export)
 			case limit < 0:
 				return fault.Usagef("use 1 or more, 0 for all", "--limit is %d", limit)
 			}
 			from, err := env.parseSince(since)
 			if err != nil {
 				return err
+			}
+			if export != "" {
+				return historyExport(cmd.Context(), env, from, limit, export)
 			}
 			if !cmd.Flags().Changed("limit") && !asCSV && !env.flags.json {
 				limit = tableLimit
@@ -47,6 +55,7 @@ func newHistory(env *Env) *cobra.Command {
 	cmd.Flags().StringVar(&since, "since", "", "from `TIME` on: 2026-05-22, \"2026-05-22 20:14\", or a span as 48h")
 	cmd.Flags().IntVar(&limit, "limit", 0, "at most `N`, 0 for all (a table shows 20)")
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print comma-separated values")
+	cmd.Flags().StringVar(&export, "export", "", "print what counted for another `SERVICE` to import: simkl, trakt or letterboxd")
 	return cmd
 }
 
