@@ -209,7 +209,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		return append(effects, m.Restore(saved, d.stillThere, now)...)
 	})
 	if d.opt.Sealed == nil {
-		parts.start(ctx, rankPlayers, "players", d.watchPlayers)
+		parts.start(ctx, rankPlayers, "players", func(ctx context.Context) error { return d.watchPlayers(ctx, d.mail) })
 	}
 	if err == nil {
 		d.log.Info("ready", zap.Int("pid", os.Getpid()), zap.String("state", d.opt.Paths.State))

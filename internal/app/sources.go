@@ -60,8 +60,8 @@ func (r *running) stop(out players.Sink) {
 	r.seen.goneAll(out)
 }
 
-// watchPlayers runs the sources, and each anew when its settings change, until ctx ends.
-func (d *Daemon) watchPlayers(ctx context.Context) error {
+// watchPlayers runs the sources, which report to out, and each anew when its settings change, until ctx ends.
+func (d *Daemon) watchPlayers(ctx context.Context, out players.Sink) error {
 	sources := make([]*running, len(kinds))
 	failed := make(chan error, 1) // the first failure ends the daemon
 	defer func() {
@@ -79,9 +79,9 @@ func (d *Daemon) watchPlayers(ctx context.Context) error {
 			if r := sources[i]; r != nil && reflect.DeepEqual(r.settings, settings) {
 				continue
 			} else if r != nil {
-				r.stop(d.mail)
+				r.stop(out)
 			}
-			sources[i] = d.startSource(ctx, k, c, settings, failed)
+			sources[i] = d.startSource(ctx, out, k, c, settings, failed)
 		}
 		poke(d.vlcComes)
 		select {
@@ -94,9 +94,9 @@ func (d *Daemon) watchPlayers(ctx context.Context) error {
 	}
 }
 
-func (d *Daemon) startSource(ctx context.Context, k kind, c config.Players, settings any, failed chan<- error) *running {
+func (d *Daemon) startSource(ctx context.Context, out players.Sink, k kind, c config.Players, settings any, failed chan<- error) *running {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &running{settings: settings, seen: newSeen(d.mail, d.now), cancel: cancel}
+	r := &running{settings: settings, seen: newSeen(out, d.now), cancel: cancel}
 	w := *d.watched.Load()
 	goroutines := k.make(d, c, &w)
 	d.watched.Store(&w)
@@ -154,10 +154,11 @@ func (d *Daemon) makeMPV(c config.Players, w *watched) []func(context.Context, p
 	}
 	source := d.mpv(c.MPV.Sockets)
 	w.mpv = source
-	return []func(context.Context, players.Sink) error{
-		source.Run,
-		func(ctx context.Context, _ players.Sink) error { return d.listenToKeys(ctx, source) },
+	run := []func(context.Context, players.Sink) error{source.Run}
+	if d.runner != nil { // else players are only watched
+		run = append(run, func(ctx context.Context, _ players.Sink) error { return d.listenToKeys(ctx, source) })
 	}
+	return run
 }
 
 func (d *Daemon) makeMPRIS(c config.Players, w *watched) []func(context.Context, players.Sink) error {

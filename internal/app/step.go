@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
@@ -75,24 +74,7 @@ func (d *Daemon) calm(ctx context.Context) (bool, error) {
 func Watch(ctx context.Context, o Options, out players.Sink) error {
 	d := &Daemon{opt: o, log: o.Log, now: o.Now}
 	d.loaded.Store(&o.Loaded)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	sources := d.sources().list()
-	ended := make([]error, len(sources))
-	var running sync.WaitGroup
-	for i, src := range sources {
-		running.Go(func() { // ends with ctx
-			if ended[i] = src.Run(ctx, out); ctx.Err() == nil {
-				cancel() // one that can never work is said
-			}
-		})
-	}
-	<-ctx.Done()
-	running.Wait()
-	for i, err := range ended {
-		if errors.Is(err, context.Canceled) {
-			ended[i] = nil
-		}
-	}
-	return errors.Join(ended...)
+	d.vlcComes, d.reloaded = make(chan struct{}, 1), make(chan struct{}, 1)
+	d.watched.Store(&watched{})
+	return d.watchPlayers(ctx, out)
 }
