@@ -203,10 +203,10 @@ func (f *reference) push(part string) {
 	f.n++
 }
 
-// unescape decodes percent signs once; a sign that encodes nothing stays.
+// unescape decodes percent signs once; a sign that encodes nothing stays, and what is no UTF-8 is replaced.
 func unescape(s string) string {
 	if u, err := url.PathUnescape(s); err == nil {
-		return u
+		return strings.ToValidUTF8(u, "\uFFFD")
 	}
 	return s
 }
@@ -228,7 +228,7 @@ func (f *reference) query(query string) {
 			}
 			f.n = 0
 			f.remote = true
-			f.add(v, false, false)
+			f.add(strings.ToValidUTF8(v, "\uFFFD"), false, false)
 			return
 		}
 	}
