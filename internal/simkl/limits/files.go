@@ -145,8 +145,12 @@ func (l *Limits) read(f *os.File, now time.Time) (s state, intact bool, err erro
 		s, err = l.damaged(data[:n], now)
 		return s, false, err
 	}
+	s.Holds, s.Budgets = last(s.Holds, holdsMost), last(s.Budgets, budgetsMost)
 	return s, true, nil
 }
+
+// last are the last few of a list.
+func last[T any](list []T, most int) []T { return list[max(0, len(list)-most):] }
 
 // damaged keeps under a new name what cannot be read. What it knew is lost, so the next calls keep their distance.
 func (l *Limits) damaged(data []byte, now time.Time) (state, error) {

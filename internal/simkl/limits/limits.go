@@ -2,7 +2,8 @@
 // least 1.1 s between writes, never three requests in one second, nothing at all while Simkl holds us off, and the last
 // calls of a day for what matters (product.md 6, simkl-api.md 15).
 //
-// It owns, per server and account, two lock files and one small state file in a folder that all processes share. It
+// It owns, per server, two lock files and one small state file in a folder that all processes share: the distances hold
+// over all accounts of the user, also over a login, the holds and the day are each account's own. It
 // promises that a process that dies leaves no lock behind, that waiting ends with the context, and that a clock that is
 // set back or forward, a frozen process or a damaged state file delays nobody for longer than the rules themselves do. It must not know
 // HTTP, endpoints or tokens: its caller says what a call is (Call) and what became of it (Result).
@@ -123,9 +124,9 @@ type Config struct {
 
 // Limits is one process's hand on the shared limits. It is safe for concurrent use.
 type Limits struct {
-	cfg    Config
-	client string // fingerprint of the client_id
-	path   string // the state file
+	cfg  Config
+	who  caller
+	path string // the state file
 
 	flight chan struct{} // size 1: the one counted call of this process
 	lock   *flock.Flock  // the one counted call of all processes; guarded by flight
@@ -134,7 +135,7 @@ type Limits struct {
 	state *flock.Flock // guards the state file between processes
 }
 
-// Open makes the folder (0700) and gives the limits of one server and account. It starts nothing and takes no lock.
+// Open makes the folder (0700) and gives one account's limits at one server. It starts nothing and takes no lock.
 func Open(cfg Config) (*Limits, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -142,10 +143,10 @@ func Open(cfg Config) (*Limits, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the limits: %w", err)
 	}
-	base := filepath.Join(cfg.Dir, "limits-"+fingerprint(cfg.Server+"\x00"+cfg.Account))
+	base := filepath.Join(cfg.Dir, "limits-"+fingerprint(cfg.Server))
 	return &Limits{
 		cfg:    cfg,
-		client: fingerprint(cfg.Client),
+		who:    caller{account: fingerprint(cfg.Account), client: fingerprint(cfg.Client)},
 		path:   base + ".json",
 		flight: make(chan struct{}, 1),
 		lock:   flock.New(base+".call", flock.SetPermissions(0o600)),
@@ -195,7 +196,7 @@ func (l *Limits) Begin(ctx context.Context, c Call) (*Permit, error) {
 func (l *Limits) allowed(ctx context.Context, c Call) error {
 	var refused error
 	err := l.update(ctx, func(s *state, now time.Time) bool {
-		refused = s.refuses(c, l.client, now)
+		refused = s.refuses(c, l.who, now)
 		return false
 	})
 	return errors.Join(err, refused)
@@ -205,13 +206,13 @@ func (l *Limits) allowed(ctx context.Context, c Call) error {
 func (l *Limits) tryStart(ctx context.Context, p *Permit) (wait time.Duration, err error) {
 	var refused error
 	err = l.update(ctx, func(s *state, now time.Time) bool {
-		if refused = s.refuses(p.call, l.client, now); refused != nil {
+		if refused = s.refuses(p.call, l.who, now); refused != nil {
 			return false
 		}
 		if wait = s.wait(p.call, now); wait > 0 {
 			return false
 		}
-		p.stamp = s.start(p.call, now)
+		p.stamp = s.start(p.call, l.who, now)
 		return true
 	})
 	if err == nil {
@@ -233,7 +234,7 @@ func (l *Limits) Hold(ctx context.Context) (*HoldError, error) {
 func (l *Limits) Left(ctx context.Context) (int, error) {
 	left := 0
 	err := l.update(ctx, func(s *state, now time.Time) bool {
-		left = s.left(now)
+		left = s.left(l.who, now)
 		return false
 	})
 	return left, err
@@ -255,7 +256,7 @@ func (p *Permit) End(ctx context.Context, r Result) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err := p.l.update(ctx, func(s *state, now time.Time) bool {
-		s.end(p.call, p.stamp, r, p.l.client, now)
+		s.end(p.call, p.stamp, r, p.l.who, now)
 		return true
 	})
 	if err != nil {

@@ -87,6 +87,47 @@ func TestAccountsAndServersHaveLimitsOfTheirOwn(t *testing.T) {
 	})
 }
 
+func TestALoginDoesNotBeginTheSecondAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		var begun []time.Time
+		for _, account := range []string{"", "token:x", "51", "51", "52"} {
+			l, err := limits.Open(limits.Config{Dir: dir, Server: "https://api.example", Account: account, Client: "cid"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun = append(begun, once(t, l, read))
+		}
+		for i := range begun[2:] {
+			if gap := begun[i+2].Sub(begun[i]); gap < time.Second {
+				t.Errorf("three requests in %v", gap)
+			}
+		}
+	})
+}
+
+func TestEachAccountHasADayOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		of := func(account string) *limits.Limits {
+			l, err := limits.Open(limits.Config{Dir: dir, Server: "https://api.example", Account: account, Client: "cid"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return l
+		}
+		left := 7
+		end(t, begin(t, of("51"), read), limits.Result{Sent: time.Now(), OK: true, Remaining: &left})
+		time.Sleep(2 * time.Second)
+		once(t, of("52"), read)
+		for account, want := range map[string]int{"51": 7, "52": limits.FreeCalls - 1, "53": limits.FreeCalls} {
+			if got, err := of(account).Left(t.Context()); err != nil || got != want {
+				t.Errorf("account %s has %d left (%v), want %d", account, got, err, want)
+			}
+		}
+	})
+}
+
 func TestAfterAPerSecondLimitTheNextCallWaitsASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := open(t, t.TempDir())

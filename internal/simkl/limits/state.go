@@ -5,8 +5,11 @@ import (
 	"time"
 )
 
-// holdsMost bounds the state file.
-const holdsMost = 8
+// holdsMost and budgetsMost bound the state file.
+const (
+	holdsMost   = 6
+	budgetsMost = 4
+)
 
 // state is what the processes share. Times are nanoseconds since 1970 of the wall clock, the only clock that all
 // processes have in common on all systems.
@@ -27,20 +30,32 @@ type state struct {
 	// Strikes are the 412s since the last success.
 	Strikes int `json:"strikes,omitempty"`
 
+	// Budgets are the days of the accounts, the one that was used last at the end.
+	Budgets []budget `json:"budgets,omitempty"`
+}
+
+// budget is the day of one account.
+type budget struct {
+	// Account is its fingerprint.
+	Account string `json:"account"`
 	// Day is the date in New York that Calls and Remaining belong to.
-	Day string `json:"day,omitempty"`
+	Day string `json:"day"`
 	// Calls are the counted calls of the day.
 	Calls int `json:"calls,omitempty"`
 	// Remaining is what Simkl said is left, less the calls since; nil when it never said.
 	Remaining *int `json:"remaining,omitempty"`
 }
 
+// caller is who makes a call: fingerprints of the account and of the client_id.
+type caller struct{ account, client string }
+
 type hold struct {
 	Reason Reason `json:"reason"`
 	Since  int64  `json:"since"`
 	Until  int64  `json:"until"`
-	// Client is the fingerprint of the client_id that earned it.
-	Client string `json:"client"`
+	// Client and Account are the fingerprints of the client_id and the account that earned it.
+	Client  string `json:"client"`
+	Account string `json:"account"`
 }
 
 // inForce says whether the hold stands at now. One that would last longer than it was meant to is a clock that was
@@ -51,12 +66,12 @@ func (h hold) inForce(now time.Time) bool {
 }
 
 // concerns says whether the hold stops the call. A used-up allowance does not stop what is not counted.
-func (h hold) concerns(c Call, client string) bool {
+func (h hold) concerns(c Call, who caller) bool {
 	switch h.Reason {
 	case Daily:
-		return !c.Uncounted
+		return !c.Uncounted && h.Account == who.account
 	case Blocked:
-		return h.Client == client
+		return h.Client == who.client && h.Account == who.account
 	case Overloaded:
 		return true
 	}
@@ -64,10 +79,10 @@ func (h hold) concerns(c Call, client string) bool {
 }
 
 // refuses is the error of a call that may not be made at all now.
-func (s *state) refuses(c Call, client string, now time.Time) error {
+func (s *state) refuses(c Call, who caller, now time.Time) error {
 	var longest *HoldError
 	for _, h := range s.Holds {
-		if !h.inForce(now) || !h.concerns(c, client) {
+		if !h.inForce(now) || !h.concerns(c, who) {
 			continue
 		}
 		if until := time.Unix(0, h.Until).UTC(); longest == nil || until.After(longest.Until) {
@@ -77,7 +92,7 @@ func (s *state) refuses(c Call, client string, now time.Time) error {
 	if longest != nil {
 		return longest
 	}
-	if !c.Uncounted && c.Priority == Live && s.left(now) < Reserve {
+	if !c.Uncounted && c.Priority == Live && s.left(who, now) < Reserve {
 		return ErrBudget
 	}
 	return nil
@@ -103,17 +118,17 @@ func after(t int64, gap time.Duration, now time.Time) time.Duration {
 }
 
 // start records that a call starts at now, and gives the stamp by which end finds it.
-func (s *state) start(c Call, now time.Time) int64 {
+func (s *state) start(c Call, who caller, now time.Time) int64 {
 	n := now.UnixNano()
-	s.newDay(now)
 	s.Last = [2]int64{s.Last[1], n}
 	if c.Write {
 		s.Write = n
 	}
 	if !c.Uncounted {
-		s.Calls++
-		if s.Remaining != nil {
-			*s.Remaining--
+		b := s.today(who, now)
+		b.Calls++
+		if b.Remaining != nil {
+			*b.Remaining--
 		}
 		s.FlightUntil = n + int64(c.Timeout)
 	}
@@ -121,23 +136,23 @@ func (s *state) start(c Call, now time.Time) int64 {
 }
 
 // end records what became of the call that started at stamp.
-func (s *state) end(c Call, stamp int64, r Result, client string, now time.Time) {
-	s.newDay(now)
+func (s *state) end(c Call, stamp int64, r Result, who caller, now time.Time) {
 	s.restamp(c, stamp, r.Sent)
 	if !c.Uncounted {
 		s.FlightUntil = 0
+		b := s.today(who, now)
 		switch {
 		case r.Remaining != nil:
 			left := *r.Remaining
-			s.Remaining = &left
-		case r.Sent.IsZero() && s.Calls > 0:
-			s.Calls-- // it never reached Simkl
-			if s.Remaining != nil {
-				*s.Remaining++
+			b.Remaining = &left
+		case r.Sent.IsZero() && b.Calls > 0:
+			b.Calls-- // it never reached Simkl
+			if b.Remaining != nil {
+				*b.Remaining++
 			}
 		}
 	}
-	s.endHolds(c, r, client, now)
+	s.endHolds(c, r, who, now)
 	if r.RateLimited {
 		s.NotBefore = now.Add(rateWait).UnixNano()
 	}
@@ -163,11 +178,11 @@ func (s *state) restamp(c Call, stamp int64, sent time.Time) {
 	}
 }
 
-func (s *state) endHolds(c Call, r Result, client string, now time.Time) {
+func (s *state) endHolds(c Call, r Result, who caller, now time.Time) {
 	s.Holds = slices.DeleteFunc(s.Holds, func(h hold) bool {
 		// An edge-cached answer proves nothing about a block; any other success ends what it was stopped by.
-		ended := r.OK && !c.Uncounted && h.concerns(c, client)
-		replaced := h.Reason == r.Hold && h.Client == client
+		ended := r.OK && !c.Uncounted && h.concerns(c, who)
+		replaced := h.Reason == r.Hold && h.Client == who.client && h.Account == who.account
 		return ended || replaced || !h.inForce(now)
 	})
 	if r.OK && !c.Uncounted {
@@ -186,29 +201,36 @@ func (s *state) endHolds(c Call, r Result, client string, now time.Time) {
 	if length <= 0 {
 		return
 	}
-	s.Holds = append(s.Holds, hold{Reason: r.Hold, Since: now.UnixNano(), Until: now.Add(length).UnixNano(), Client: client})
+	s.Holds = append(s.Holds, hold{Reason: r.Hold, Since: now.UnixNano(), Until: now.Add(length).UnixNano(), Client: who.client, Account: who.account})
 	if len(s.Holds) > holdsMost {
 		s.Holds = s.Holds[1:] // of client_ids that were tried one after the other
 	}
 }
 
-// left is how many calls of the day are left: as Simkl says, else as we have counted.
-func (s *state) left(now time.Time) int {
+// left is how many calls of the account's day are left: as Simkl says, else as we have counted.
+func (s *state) left(who caller, now time.Time) int {
+	i := slices.IndexFunc(s.Budgets, func(b budget) bool { return b.Account == who.account && b.Day == newYorkDay(now) })
 	switch {
-	case s.Day != newYorkDay(now):
+	case i < 0:
 		return FreeCalls
-	case s.Remaining != nil:
-		return max(0, *s.Remaining)
-	default:
-		return max(0, FreeCalls-s.Calls)
+	case s.Budgets[i].Remaining != nil:
+		return max(0, *s.Budgets[i].Remaining)
 	}
+	return max(0, FreeCalls-s.Budgets[i].Calls)
 }
 
-// newDay starts the count anew at midnight in New York.
-func (s *state) newDay(now time.Time) {
-	if day := newYorkDay(now); s.Day != day {
-		s.Day, s.Calls, s.Remaining = day, 0, nil
+// today is the account's budget of the day, a new one after midnight in New York.
+func (s *state) today(who caller, now time.Time) *budget {
+	day := newYorkDay(now)
+	b := budget{Account: who.account, Day: day}
+	if i := slices.IndexFunc(s.Budgets, func(b budget) bool { return b.Account == who.account }); i >= 0 {
+		if s.Budgets[i].Day == day {
+			b = s.Budgets[i]
+		}
+		s.Budgets = slices.Delete(s.Budgets, i, i+1)
 	}
+	s.Budgets = last(append(s.Budgets, b), budgetsMost)
+	return &s.Budgets[len(s.Budgets)-1]
 }
 
 // newYorkDay is the date in New York. The zone's rule of 2007 is written out: a machine without zone data (Windows, a
