@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/simkld/simkld/internal/media"
@@ -72,9 +73,35 @@ func (d *Daemon) calm(ctx context.Context) (bool, error) {
 // Watch reports what players say until ctx ends, and does nothing else with it: no daemon is needed, and one that runs is
 // not disturbed.
 func Watch(ctx context.Context, o Options, out players.Sink) error {
-	d := &Daemon{opt: o, log: o.Log, now: o.Now}
+	d := &Daemon{opt: o, log: o.Log, now: o.Now, vlcComes: make(chan struct{}, 1)}
 	d.loaded.Store(&o.Loaded)
-	d.vlcComes, d.reloaded = make(chan struct{}, 1), make(chan struct{}, 1)
-	d.watched.Store(&watched{})
-	return d.watchPlayers(ctx, out)
+	var w watched
+	made := make([][]func(context.Context, players.Sink) error, len(kinds))
+	for i, k := range kinds {
+		made[i] = k.make(d, o.Loaded.Config.Players, &w)
+	}
+	d.watched.Store(&w)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make([]error, len(kinds))
+	var running sync.WaitGroup
+	for i, goroutines := range made {
+		if len(goroutines) == 0 {
+			continue
+		}
+		running.Go(func() { // ends with ctx
+			// What else there is (keys in mpv) is for those who do something.
+			if ended[i] = goroutines[0](ctx, out); ctx.Err() == nil {
+				cancel() // one that can never work is said
+			}
+		})
+	}
+	<-ctx.Done()
+	running.Wait()
+	for i, err := range ended {
+		if errors.Is(err, context.Canceled) {
+			ended[i] = nil
+		}
+	}
+	return errors.Join(ended...)
 }
