@@ -169,16 +169,23 @@ func (a *alerts) about(ctx context.Context, n scrobbler.Notify) {
 		delete(a.muted, n.Watch)
 		return
 	}
-	a.center.Post(a.notice(n, e))
+	notice := a.notice(n, e)
+	if n.Kind == scrobbler.NoticeWatched && a.d.offersRewatch(ctx, e) {
+		notice.Body += " Watched before."
+		notice.Command = about.Name + " mark --rewatch " + strconv.FormatInt(int64(n.Watch), 10)
+		notice.Buttons = a.buttons(notify.Button{Key: keyRewatch, Label: "Rewatch"}, notify.Button{Key: keyUndo, Label: "Undo"})
+	}
+	a.center.Post(notice)
 }
 
 // The keys of buttons.
 const (
-	keyUndo  = "undo"
-	keyCount = "count"
-	keyFix   = "fix"
-	keyPage  = "page"
-	keyPick  = "pick:" // with the number of a title
+	keyUndo    = "undo"
+	keyCount   = "count"
+	keyRewatch = "rewatch"
+	keyFix     = "fix"
+	keyPage    = "page"
+	keyPick    = "pick:" // with the number of a title
 )
 
 func (a *alerts) notice(n scrobbler.Notify, e store.Entry) notify.Notice {
@@ -255,6 +262,8 @@ func (a *alerts) press(ctx context.Context, p notify.Pressed) *notify.Notice {
 		return a.command(ctx, p.Notice, "undo", number)
 	case p.Key == keyCount:
 		return a.command(ctx, p.Notice, "mark", number)
+	case p.Key == keyRewatch:
+		return a.command(ctx, p.Notice, "mark", "--rewatch", number)
 	case p.Key == keyFix:
 		return a.candidates(ctx, p.Notice)
 	case strings.HasPrefix(p.Key, keyPick):

@@ -166,7 +166,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	if err != nil {
 		return StoreFault(err)
 	}
-	sender := deliver.New(d.link.api, deliver.NewPages(d.link.catalog, d.store), d.link.hold, d.wall)
+	sender := deliver.New(d.link.api, deliver.NewPages(d.link.catalog, d.store), d.link.hold, d.wall, d.rewatchesAlone)
 	d.queue = queue.New(d.store, sender, queue.Config{
 		LiveMaxAge: d.config().Queue.LiveMaxAge, Events: d.heard, Now: d.wall, Random: d.opt.Random,
 	})

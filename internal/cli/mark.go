@@ -13,17 +13,91 @@ import (
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/fault"
 	"github.com/simkld/simkld/internal/media"
+	"github.com/simkld/simkld/internal/simkl"
 	"github.com/simkld/simkld/internal/store"
 	"github.com/simkld/simkld/internal/term"
 	"github.com/simkld/simkld/queue"
 )
 
 func newMark(env *Env) *cobra.Command {
-	return &cobra.Command{
+	var again bool
+	cmd := &cobra.Command{
 		Use: "mark [ENTRY]", Short: "count a watch although the rules did not", GroupID: groupMend, Args: between(0, 1),
 		Long: "Without a number: what plays, else what was played last.",
-		RunE: func(cmd *cobra.Command, args []string) error { return mark(cmd.Context(), env, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if again {
+				return markRewatch(cmd.Context(), env, args)
+			}
+			return mark(cmd.Context(), env, args)
+		},
 	}
+	cmd.Flags().BoolVar(&again, "rewatch", false, "count what Simkl has already as a later viewing (Pro and VIP)")
+	return cmd
+}
+
+// markRewatch writes a watch that is over as a later viewing of what Simkl had already.
+func markRewatch(ctx context.Context, env *Env, args []string) error {
+	var id media.WatchID
+	if len(args) > 0 {
+		var err error
+		if id, err = parseEntry(args[0]); err != nil {
+			return err
+		}
+	}
+	s, err := env.stateIfAny(ctx)
+	if err != nil {
+		return err
+	}
+	entry, err := entryToMark(ctx, s, id)
+	if err != nil {
+		return err
+	}
+	label := labelOf(entry.Match, entry.Path)
+	switch {
+	case entry.Outcome == store.OutcomeQueued || entry.Outcome == store.OutcomeNone:
+		return fault.New(fault.Failed, label+" is not sent yet, nothing was changed", "try again when it is")
+	case entry.Answer == nil || entry.Answer.IDs.Simkl == 0:
+		return fault.New(fault.Failed, label+" is not known on Simkl, nothing was changed", fmt.Sprintf("say what it is with '%s fix %d'", about.Name, entry.ID))
+	case entry.Answer.RewatchID != 0:
+		return fault.New(fault.Failed, label+" is a rewatch already", "")
+	}
+	_, client, ctx, err := rewatchLibrary(ctx, env, nil)
+	if err != nil {
+		return err
+	}
+	a := *entry.Answer
+	item := simkl.HistoryItem{
+		Title: simkl.Title{Container: a.Kind, IDs: media.IDs{Simkl: a.IDs.Simkl}}, Number: a.Episode, WatchedAt: when(entry),
+		Whole: a.Episode == nil, Rewatch: &simkl.Rewatch{},
+	}
+	if a.Kind == media.AnswerShow {
+		item.Season = a.Season
+	}
+	if entry.Match.Kind == media.KindEpisode && a.Episode == nil {
+		return fault.New(fault.Failed, "Simkl did not say which episode "+label+" is, nothing was changed", "use '"+about.Name+" watch --rewatch'")
+	}
+	answer, err := client.AddRewatch(ctx, []simkl.HistoryItem{item})
+	if err != nil {
+		return err
+	}
+	result := answer.Items[0]
+	if err := refusedRewatch(label, result.RewatchStatus); err != nil {
+		return err
+	}
+	if result.Found != simkl.Taken {
+		return fault.New(fault.NotFound, "Simkl does not know "+label+", nothing was changed", "")
+	}
+	a.RewatchID, a.RewatchStatus = result.RewatchID, result.RewatchStatus
+	entry.Answer, entry.Outcome, entry.Via = &a, store.OutcomeSent, "history"
+	if err := s.SaveEntry(context.WithoutCancel(ctx), entry); err != nil {
+		return err
+	}
+	words := "counted as a rewatch: "
+	if result.RewatchID == 0 {
+		words = "Simkl did not have it yet, and has it as watched now: "
+	}
+	out := env.out()
+	return sayMarked(env, entry.ID, label, fmt.Sprintf("%s  %s%s of %s  %s", out.Paint(term.Done, "ok"), words, label, env.day(when(entry)), out.Address(a.Page())))
 }
 
 func mark(ctx context.Context, env *Env, args []string) error {

@@ -29,14 +29,16 @@ type Sender struct {
 	names Names
 	hold  func(ctx context.Context) time.Duration
 	now   func() time.Time
+	// rewatch says whether a finished watch may become a later viewing of what Simkl has already.
+	rewatch func() bool
 }
 
 var _ queue.Sender = (*Sender)(nil)
 
 // New gives a sender. api gives the client of the account that is linked now; hold says how long Simkl's limits hold
-// all calls from now on, 0 if they do not.
-func New(api func() API, names Names, hold func(ctx context.Context) time.Duration, now func() time.Time) *Sender {
-	return &Sender{api: api, names: names, hold: hold, now: now}
+// all calls from now on, 0 if they do not; rewatch whether watches may become rewatches now.
+func New(api func() API, names Names, hold func(ctx context.Context) time.Duration, now func() time.Time, rewatch func() bool) *Sender {
+	return &Sender{api: api, names: names, hold: hold, now: now, rewatch: rewatch}
 }
 
 // Send makes a live call, or the first attempt of a finished watch.
@@ -60,7 +62,8 @@ func (s *Sender) Send(ctx context.Context, row queue.Row) queue.Outcome {
 		got, err = s.api().Stop(ctx, call, false)
 	case media.VerbWatched:
 		ctx = simkl.WithPriority(ctx, limits.Finished)
-		got, err = s.api().Stop(ctx, call, false)
+		// Only here: this is the first attempt, and a rewatch that is sent again may be another one (product.md 6).
+		got, err = s.api().Stop(ctx, call, s.rewatch() && row.Attempts == 0)
 	default:
 		return queue.Outcome{Class: queue.Refused, Words: "not a call that can be sent: " + string(row.Verb)}
 	}
@@ -70,11 +73,25 @@ func (s *Sender) Send(ctx context.Context, row queue.Row) queue.Outcome {
 	if err != nil {
 		return s.outcome(ctx, err, "scrobble")
 	}
+	got.Answer.RewatchID, got.Answer.RewatchStatus = got.RewatchID, got.RewatchStatus
 	out := s.judge(ctx, row, got.Answer)
+	if out.Class == queue.Done {
+		out.Words = rewatchWords[got.RewatchStatus]
+	}
 	if out.Class == queue.Done {
 		s.names.NoteKnown(ctx, asked)
 	}
 	return out
+}
+
+// rewatchWords say why Simkl kept no rewatch, or that it did (simkl-api.md 5.6).
+var rewatchWords = map[string]string{
+	"active":       "counted as a rewatch",
+	"completed":    "counted as a rewatch, which is complete now",
+	"closed":       "counted as a rewatch",
+	"too_soon":     "no rewatch: it was watched less than two days ago",
+	"not_eligible": "no rewatch: it is planned and not completed, or was watched again 50 times",
+	"pro_required": "no rewatch: those are for Pro and VIP accounts of Simkl",
 }
 
 // stillMissing spares a question whose answer is known.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,6 +56,8 @@ type rig struct {
 	*deliver.Sender
 	simkl *sandbox.Server
 	cache memoryCache
+	// rewatch is scrobble.rewatch = "auto".
+	rewatch *bool
 }
 
 // inRig runs a test on virtual time against the sandbox as strict as it is.
@@ -81,7 +84,9 @@ func inRig(t *testing.T, f func(t *testing.T, r rig)) {
 		cache := memoryCache{}
 		pages := deliver.NewPages(func() deliver.Catalog { return c }, cache)
 		hold := func(context.Context) time.Duration { return 0 }
-		f(t, rig{deliver.New(func() deliver.API { return c }, pages, hold, time.Now), srv, cache})
+		rewatch := new(bool)
+		s := deliver.New(func() deliver.API { return c }, pages, hold, time.Now, func() bool { return *rewatch })
+		f(t, rig{s, srv, cache, rewatch})
 	})
 }
 
@@ -95,6 +100,40 @@ func film(title string, year int) media.Match {
 
 func row(verb media.Verb, m media.Match, p float64) queue.Row {
 	return queue.Row{Call: media.Call{Watch: 1, Seq: 1, Verb: verb, Match: m, Progress: p, At: time.Now()}}
+}
+
+func TestFinishedWatchBecomesARewatchOnlyWhenWantedAndOnItsFirstAttempt(t *testing.T) {
+	inRig(t, func(t *testing.T, r rig) {
+		r.simkl.SetPlan("mika", sandbox.PlanPro)
+		watch := func(verb media.Verb, progress float64, attempts int) string {
+			again := row(verb, film("Heat", 1995), progress)
+			again.Attempts = attempts
+			out := r.Send(t.Context(), again)
+			if out.Class != queue.Done || out.Answer == nil {
+				t.Fatalf("got %+v", out)
+			}
+			time.Sleep(72 * time.Hour)
+			return out.Answer.RewatchStatus
+		}
+		if got := watch(media.VerbWatched, 100, 0); got != "" {
+			t.Errorf("unasked: %q", got)
+		}
+		*r.rewatch = true
+		if got := watch(media.VerbWatched, 100, 1); got != "" {
+			t.Errorf("on a retry: %q", got)
+		}
+		if got := watch(media.VerbStop, 40, 0); got != "" {
+			t.Errorf("of what does not count: %q", got)
+		}
+		if got := watch(media.VerbWatched, 100, 0); got != "completed" {
+			t.Errorf("got %q", got)
+		}
+		r.simkl.SetPlan("mika", sandbox.PlanFree)
+		out := r.Send(t.Context(), row(media.VerbWatched, film("Heat", 1995), 100))
+		if out.Class != queue.Done || !strings.Contains(out.Words, "Pro and VIP") {
+			t.Errorf("got %+v", out)
+		}
+	})
 }
 
 func TestAnswerIsTrustedWhenItIsWhatWasAsked(t *testing.T) {

@@ -67,6 +67,9 @@ type Answer struct {
 	Action string `json:"action,omitempty"`
 	// Playback is the id of the resume point that Simkl saved, 0 when there is none.
 	Playback int64 `json:"playback,omitempty"`
+	// RewatchID and RewatchStatus say what became of a watch that was to be a later viewing (simkl-api.md 5.6).
+	RewatchID     int64  `json:"rewatch_id,omitempty"`
+	RewatchStatus string `json:"rewatch_status,omitempty"`
 }
 
 // Page is the item's address on Simkl without a scheme: "simkl.com/tv/1109411". Empty when it has no id.

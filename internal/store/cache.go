@@ -66,7 +66,7 @@ func (s *Store) SetTrusted(ctx context.Context, key string, answer *media.Answer
 }
 
 func (s *Store) saveTrusted(ctx context.Context, tx *sql.Tx, key string, a media.Answer) error {
-	a.Action, a.Playback = "", 0 // of that one call, not of the title
+	a.Action, a.Playback, a.RewatchID, a.RewatchStatus = "", 0, 0, "" // of that one call, not of the title
 	answer, err := text(&a)
 	if err != nil {
 		return err

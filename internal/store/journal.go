@@ -206,6 +206,21 @@ func (s *Store) LastEntry(ctx context.Context, outcomes ...Outcome) (Entry, erro
 		ORDER BY sorted DESC, id DESC LIMIT 1`, list)
 }
 
+// SentBefore reports whether another watch of the same item was sent before this one. item is its media.Match.ItemKey.
+func (s *Store) SentBefore(ctx context.Context, id media.WatchID, item string) (bool, error) {
+	all, err := collect(ctx, s, scanEntry, `SELECT `+entryColumns+` FROM journal WHERE id < ? AND outcome = ?
+		ORDER BY id DESC LIMIT 2000`, id, string(OutcomeSent))
+	if err != nil {
+		return false, fmt.Errorf("read the journal: %w", err)
+	}
+	for _, e := range all {
+		if e.Match.ItemKey() == item {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func (s *Store) oneEntry(ctx context.Context, query string, args ...any) (Entry, error) {
 	e, err := scanEntry(s.db.QueryRowContext(ctx, query, args...))
 	if errors.Is(err, sql.ErrNoRows) {
