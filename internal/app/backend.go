@@ -221,6 +221,9 @@ func (b backend) needs() []string {
 	if words := b.trouble.Load(); words != nil {
 		needs = append(needs, *words)
 	}
+	if b.damagedNow.Load() {
+		needs = append(needs, damagedWords)
+	}
 	if words := b.page.trouble(); words != "" {
 		needs = append(needs, words)
 	}

@@ -99,6 +99,8 @@ type Daemon struct {
 	keys               *keys
 	shown              atomic.Int64           // the watch whose start was shown in mpv last
 	trouble            atomic.Pointer[string] // what the disk does not take, nil if it does
+	// damagedNow: the state that is in use turned out to be damaged.
+	damagedNow atomic.Bool
 }
 
 // Run is the daemon. It blocks until ctx ends, and returns nil then; an error says why it cannot run.
@@ -194,6 +196,9 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		parts.start(ctx, rankDoors, "settings", d.watchSettings)
 		parts.start(ctx, rankDoors, "network and sleep", d.watchMachine)
 		parts.start(ctx, rankDoors, "memory", d.keepQuiet)
+		parts.start(ctx, rankDoors, "upkeep", func(ctx context.Context) error {
+			return upkeep(ctx, d.store, d.log.Logger, d.unsound)
+		})
 		parts.start(ctx, rankDoors, "watchdog", func(ctx context.Context) error { return d.systemd.Watchdog(ctx, d.answers) })
 		parts.start(ctx, rankDoors, "local door", func(ctx context.Context) error { return api.Serve(ctx, door, api.Door(backend{d})) })
 		parts.start(ctx, rankDoors, "page", d.servePage)
@@ -259,6 +264,10 @@ func (d *Daemon) diskTrouble(err error) {
 		if d.trouble.Swap(nil) != nil {
 			d.log.Info("the disk takes writes again; nothing was lost")
 		}
+		return
+	}
+	if store.IsDamaged(err) {
+		d.unsound(err)
 		return
 	}
 	words := "the state cannot be written: nothing is lost while simkld runs; make room on the disk"
