@@ -72,9 +72,9 @@ func helpOfAll(b *strings.Builder, root *cobra.Command, all []*cobra.Command) {
 	fmt.Fprintf(b, `
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 no account,
 4 the daemon is not running, 5 Simkl cannot be reached, 6 not found.
-First steps: %s login, then %s run. One command: %s COMMAND --help.
+First steps: %s setup. One command: %s COMMAND --help.
 %s
-`, about.Name, about.Name, about.Name, about.Unofficial)
+`, about.Name, about.Name, about.Unofficial)
 }
 
 func helpOf(b *strings.Builder, cmd *cobra.Command) {
