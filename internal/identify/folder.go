@@ -29,19 +29,72 @@ type around struct {
 	real  string // the path without links, "" if it cannot be told
 }
 
-// folders looks around files. A folder that does not answer in time (a network mount that hangs) is never asked again.
+// folders looks around files. A folder that does not answer in time is never asked again, and where it lies on a network
+// mount, nothing else of that mount is.
 type folders struct {
-	mu   sync.Mutex // guards slow
-	slow map[string]bool
+	mu     sync.Mutex      // guards what follows
+	slow   map[string]bool // folders
+	mounts []string
+}
+
+// mayAsk reports whether a folder may be looked at.
+func (f *folders) mayAsk(dir string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.slow[dir] && !slices.ContainsFunc(f.mounts, func(m string) bool { return inside(dir, m) })
+}
+
+// remember notes a folder that did not answer in time.
+func (f *folders) remember(dir string) {
+	mounts, err := os.ReadFile("/proc/self/mounts") // text of the kernel's: nothing that hangs is asked
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.slow[dir] = true
+	if err != nil {
+		return // not Linux: the folder alone is known
+	}
+	if m := networkMount(string(mounts), dir); m != "" {
+		f.mounts = append(f.mounts, m)
+	}
+}
+
+func inside(dir, mount string) bool {
+	return dir == mount || strings.HasPrefix(dir, strings.TrimSuffix(mount, "/")+"/")
+}
+
+// networkMount gives the mount that a folder lies on, by the text of /proc/self/mounts (proc(5), fstab(5)), "" where that is
+// of this machine.
+func networkMount(mounts, dir string) string {
+	mount, remote := "", false
+	for line := range strings.Lines(mounts) {
+		field := strings.Fields(line)
+		if len(field) < 3 {
+			continue
+		}
+		at := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(field[1])
+		if inside(dir, at) && len(at) >= len(mount) { // the deepest; of two at one place the later, which covers the other
+			mount, remote = at, network(field[2])
+		}
+	}
+	if !remote {
+		return ""
+	}
+	return mount
+}
+
+// network reports whether a file system of this type lies on another machine, or behind a program that asks one.
+func network(kind string) bool {
+	switch kind {
+	case "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "davfs", "ncpfs", "glusterfs", "virtiofs":
+		return true
+	}
+	return strings.HasPrefix(kind, "fuse.")
 }
 
 // look reads what lies beside a local file; nothing where that takes too long.
 func (f *folders) look(ctx context.Context, path string) around {
 	dir := filepath.Dir(path)
-	f.mu.Lock()
-	slow := f.slow[dir]
-	f.mu.Unlock()
-	if slow {
+	if !f.mayAsk(dir) {
 		return around{}
 	}
 	found := make(chan around, 1)
@@ -59,9 +112,7 @@ func (f *folders) look(ctx context.Context, path string) around {
 	case a := <-found:
 		return a
 	case <-timer.C:
-		f.mu.Lock()
-		f.slow[dir] = true
-		f.mu.Unlock()
+		f.remember(dir)
 	case <-ctx.Done():
 	}
 	return around{}
