@@ -68,8 +68,12 @@ func setUp(env *testscript.Env) error {
 			return err
 		}
 	}
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
 	for k, v := range map[string]string{
-		"HOME": filepath.Join(env.WorkDir, "home"), "XDG_RUNTIME_DIR": runtime, "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "",
+		"REPO": repo, "HOME": filepath.Join(env.WorkDir, "home"), "XDG_RUNTIME_DIR": runtime, "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "",
 		"TZ": "UTC", "TERM": "dumb", "LC_ALL": "C.UTF-8", "STATE": filepath.Join(env.WorkDir, "home/.local/state/simkld"),
 		"DBUS_SESSION_BUS_ADDRESS": "", "CREDENTIALS_DIRECTORY": "", "SIMKLD_TOKEN": "",
 	} {
