@@ -21,6 +21,8 @@ type Machine struct {
 	orphans  []Saved    // left by an earlier run, their player not seen yet
 	settleAt time.Duration
 	private  Private
+	// privateEnd is the reading of the boot clock at which that is over, 0 if it is: wall clocks are stepped.
+	privateEnd time.Duration
 	// lastEnd is what each instance played to its end and what counted, to know a loop.
 	lastEnd map[string]ended
 
@@ -41,11 +43,12 @@ type Private struct {
 	Watch media.WatchID
 }
 
-func (p Private) covers(s *session, now time.Time) bool {
-	if p.Watch != 0 && slices.ContainsFunc(s.eps, func(ep *episode) bool { return ep.watch == p.Watch }) {
+func (m *Machine) hides(s *session, now media.Moment) bool {
+	w := m.private.Watch
+	if w != 0 && slices.ContainsFunc(s.eps, func(ep *episode) bool { return ep.watch == w }) {
 		return true
 	}
-	return now.Before(p.Until)
+	return now.Boot < m.privateEnd
 }
 
 // New gives a machine without sessions. number must give a new watch number at each call.
@@ -159,7 +162,7 @@ func (s *session) wrapped(before time.Duration) bool {
 func (m *Machine) open(e players.Event) {
 	s := &session{
 		player: e.Player, channel: e.Channel, instance: e.Instance, pid: e.PID, playback: e.Playback,
-		item: e.Item, rate: 1, at: e.At, state: players.Stalled, savedAt: e.At.Mono, moved: true,
+		item: e.Item, rate: 1, at: e.At, state: players.Stalled, savedAt: e.At.Mono, heardAt: e.At.Mono, moved: true,
 	}
 	if saved, ok := m.claim(e); ok {
 		m.resume(s, saved, e)
@@ -168,7 +171,7 @@ func (m *Machine) open(e players.Event) {
 		if last, ok := m.lastEnd[e.Instance]; ok && last.path == e.Item.Path && e.At.Mono-last.at < atOnce {
 			s.eps[0].counted, s.eps[0].settled = true, true
 		}
-		s.hidden = m.private.covers(s, e.At.Wall)
+		s.hidden = m.hides(s, e.At)
 		if e.Known {
 			s.pos = s.clamp(e.Position)
 		}
@@ -303,7 +306,10 @@ func (m *Machine) SetPrivate(p Private, now media.Moment) []Effect {
 			s.sync(now) // what was played till now is settled under the old rule
 		}
 	}
-	m.private = p
+	m.private, m.privateEnd = p, 0
+	if left := p.Until.Sub(now.Wall); left > 0 {
+		m.privateEnd = now.Boot + left
+	}
 	for _, s := range m.sessions {
 		if !s.over {
 			m.evaluate(s, now)
@@ -417,6 +423,9 @@ func (m *Machine) drop(s *session) {
 
 // done ends one input: what changed is written, and the next look is asked for.
 func (m *Machine) done(now media.Moment) []Effect {
+	if m.privateEnd != 0 && now.Boot >= m.privateEnd {
+		m.private.Until, m.privateEnd = time.Time{}, 0
+	}
 	for _, s := range m.sessions {
 		if m.owed(s, now.Mono) {
 			m.persist(s, now.Mono)
@@ -434,13 +443,13 @@ func (m *Machine) done(now media.Moment) []Effect {
 // owed reports whether a session is to be written now.
 func (m *Machine) owed(s *session, mono time.Duration) bool {
 	since := mono - s.savedAt
-	due := s.dirty || s.moved && since >= saveSoon || s.running() && since >= saveEvery
+	due := s.dirty || s.moved && since >= saveSoon || s.running() && s.at.Mono-s.heardAt >= saveEvery
 	return due && !s.over && m.worthSaving(s)
 }
 
 func (m *Machine) persist(s *session, mono time.Duration) {
 	m.emit(Persist{Saved: s.save()})
-	s.savedAt, s.dirty, s.moved, s.stored = mono, false, false, true
+	s.savedAt, s.heardAt, s.dirty, s.moved, s.stored = mono, s.at.Mono, false, false, true
 }
 
 // worthSaving reports whether a crash would lose anything: not for music, clips and the like.
@@ -470,7 +479,7 @@ func (m *Machine) next(now media.Moment) time.Duration {
 		if s.over {
 			continue
 		}
-		if left := m.private.Until.Sub(now.Wall); left > 0 {
+		if left := m.privateEnd - now.Boot; left > 0 {
 			due(now.Mono + min(left, lookAgain))
 		}
 		if s.moved && m.worthSaving(s) {

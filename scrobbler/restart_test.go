@@ -1,6 +1,7 @@
 package scrobbler_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -124,6 +125,24 @@ func TestWhatEndedDuringARestartHasTheTimeAtWhichItEnded(t *testing.T) {
 	f.told("pause Heat 70", "watched Heat 100")
 	if at := f.calls[len(f.calls)-1].At; at.Sub(ends).Abs() > 11*time.Second {
 		t.Errorf("watched at %v, it ended at %v", at, ends)
+	}
+}
+
+func TestAnotherPlayersWordsDoNotMakeAPositionOnDiskOlder(t *testing.T) {
+	f := newFilm(t)
+	f.plays("/heat")
+	f.pass(6 * time.Second)
+	f.plays("/ronin")
+	f.after(30 * time.Minute)
+	for range 20 {
+		f.after(time.Second)
+		var s scrobbler.Saved
+		if err := json.Unmarshal(f.saved[f.calls[0].Watch], &s); err != nil {
+			t.Fatal(err)
+		}
+		if age := f.now.Wall.Sub(s.At); age > 11*time.Second {
+			t.Fatalf("what is on disk is %v old", age)
+		}
 	}
 }
 

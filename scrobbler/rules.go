@@ -11,8 +11,8 @@ import (
 // evaluate does what a session's state asks for, by the rows of product.md 5.
 func (m *Machine) evaluate(s *session, now media.Moment) {
 	ep := s.current()
-	s.hidden = m.private.covers(s, now.Wall)
-	s.reason, s.rule = m.judge(s, now.Wall)
+	s.hidden = m.hides(s, now)
+	s.reason, s.rule = m.judge(s, now)
 	if s.slept && (s.state == players.Paused || now.Mono-s.sleptAt >= stayedAwake) {
 		m.awake(s)
 	}
@@ -45,9 +45,9 @@ func (m *Machine) startable(s *session, ep *episode) bool {
 }
 
 // judge gives the first rule that forbids telling of a session, in the order that `why` shows.
-func (m *Machine) judge(s *session, wall time.Time) (media.Reason, string) {
+func (m *Machine) judge(s *session, now media.Moment) (media.Reason, string) {
 	ep := s.current()
-	if m.private.covers(s, wall) {
+	if m.hides(s, now) {
 		return media.ReasonPrivate, ""
 	}
 	switch s.item.Picture {
@@ -216,7 +216,7 @@ func (m *Machine) end(s *session, now media.Moment) {
 
 // close ends a session: what it came to is told, kept and written down.
 func (m *Machine) close(s *session, how players.End, now media.Moment) {
-	s.reason, s.rule = m.judge(s, now.Wall)
+	s.reason, s.rule = m.judge(s, now)
 	m.finish(s, s.cur, m.lastProgress(s, how), now)
 	s.over, s.end = true, how
 	s.state = players.Stopped

@@ -363,6 +363,17 @@ func TestAWatchThatEndsWithASleepWasWatchedBeforeIt(t *testing.T) {
 	}
 }
 
+func TestAPrivateTimeThatIsOverStaysOverWhenTheClockIsSetBack(t *testing.T) {
+	f := newFilm(t)
+	f.plays("/heat")
+	f.after(10 * time.Minute).told("start Heat 0.08")
+	f.do(f.m.SetPrivate(scrobbler.Private{Until: f.now.Wall.Add(5 * time.Minute)}, f.now))
+	f.told("pause Heat 10")
+	f.after(6 * time.Minute).told("start Heat 15")
+	f.now.Wall = f.now.Wall.Add(-5 * time.Hour)
+	f.after(10 * time.Minute).told()
+}
+
 func TestAWatchThatComesToItsEndAfterASleepWasWatchedThen(t *testing.T) {
 	f := newFilm(t)
 	p := f.plays("/heat")

@@ -196,7 +196,7 @@ func (m *Machine) resume(s *session, sv Saved, e players.Event) {
 		item.Length = s.item.Length
 	}
 	s.item = item
-	s.hidden = sv.Reason == media.ReasonPrivate || m.private.covers(s, e.At.Wall)
+	s.hidden = sv.Reason == media.ReasonPrivate || m.hides(s, e.At)
 	elapsed := e.At.Wall.Sub(sv.At)
 	for _, ep := range s.eps {
 		ep.toldAt = e.At.Mono - min(max(0, e.At.Wall.Sub(ep.toldWall)), longest)

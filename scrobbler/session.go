@@ -96,9 +96,10 @@ type session struct {
 	offered  Resume
 
 	savedAt time.Duration
-	dirty   bool // to be written at once
-	moved   bool // to be written soon
-	stored  bool // something of it has been written
+	heardAt time.Duration // of when the position is that was saved: what another player says may have it saved late
+	dirty   bool          // to be written at once
+	moved   bool          // to be written soon
+	stored  bool          // something of it has been written
 }
 
 func (s *session) current() *episode { return s.eps[s.cur] }

@@ -424,7 +424,7 @@ func (b backend) SetPrivate(ctx context.Context, req api.PrivateRequest) (api.St
 		}
 		p.Watch = v.Watch
 	}
-	if err := SavePrivate(ctx, b.store, p.Until); err != nil {
+	if err := SavePrivate(ctx, b.store, p.Until, b.now().Wall); err != nil {
 		return api.Status{}, err
 	}
 	err := b.runner.Do(ctx, func(m *scrobbler.Machine, now media.Moment) []scrobbler.Effect { return m.SetPrivate(p, now) })

@@ -190,7 +190,6 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 	parts := newStages()
 	parts.start(ctx, rankSessions, "sessions", d.runner.Run)
 	parts.start(ctx, rankQueue, "answers", d.passOn)
-	parts.start(ctx, rankQueue, "queue", d.queue.Run)
 	parts.start(ctx, rankQueue, "account", d.link.run)
 	if door != nil {
 		parts.start(ctx, rankDoors, "settings", d.watchSettings)
@@ -213,6 +212,7 @@ func (d *Daemon) live(ctx context.Context, machine *scrobbler.Machine) error {
 		effects := m.SetPrivate(private, now)
 		return append(effects, m.Restore(saved, d.stillThere, now)...)
 	})
+	parts.start(ctx, rankQueue, "queue", d.queue.Run) // what that run left open is closed first
 	if d.opt.Sealed == nil {
 		parts.start(ctx, rankPlayers, "players", func(ctx context.Context) error { return d.watchPlayers(ctx, d.mail) })
 	}

@@ -70,9 +70,9 @@ func privateOnDisk(ctx context.Context, env *Env, until *time.Time) error {
 		return err
 	}
 	if until == nil {
-		return app.SavePrivate(ctx, s, time.Time{})
+		return app.SavePrivate(ctx, s, time.Time{}, time.Now())
 	}
-	return app.SavePrivate(ctx, s, *until)
+	return app.SavePrivate(ctx, s, *until, time.Now())
 }
 
 func privateNow(ctx context.Context, env *Env) error {
