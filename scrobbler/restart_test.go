@@ -150,9 +150,9 @@ func TestALoopDuringARestartIsAnotherRound(t *testing.T) {
 	f := newFilm(t)
 	p := f.plays("/heat")
 	f.after(95 * time.Minute).told("start Heat 0.08")
-	p.pos = 0
-	f.restart(true, time.Minute, everybody)
-	f.told("watched Heat 100")
+	p.pos = -5 * time.Minute // it has five more to its end
+	f.restart(true, 15*time.Minute, everybody)
+	f.told("pause Heat 95", "watched Heat 100")
 	f.after(30 * time.Minute)
 	p.dies()
 	f.told()

@@ -220,10 +220,20 @@ func (m *Machine) resume(s *session, sv Saved, e players.Event) {
 	got := s.observe(e)
 	got.before = before
 	s.dirty = true
-	if got.jumped && s.wrapped(got.before) {
+	if got.jumped && (s.wrapped(got.before) || s.wentRound(sv, e, elapsed)) {
 		m.roundOver(s, got.before, e.At)
 	}
 	m.cross(s, got, e.At)
+}
+
+// wentRound reports whether an item came to its end meanwhile and began again.
+func (s *session) wentRound(sv Saved, e players.Event, elapsed time.Duration) bool {
+	if sv.State != players.Playing || !e.Known || s.item.Length <= 0 || elapsed <= 0 || elapsed > longest {
+		return false
+	}
+	before := s.clamp(min(sv.Position, longest))
+	round := time.Duration(float64(elapsed)*s.rate) - (s.item.Length - before)
+	return media.Progress(before, s.item.Length) > 90 && e.Position < before && (e.Position-round).Abs() <= s.tolerance(elapsed)
 }
 
 func (s *session) wentOn(sv Saved, e players.Event, elapsed time.Duration) bool {

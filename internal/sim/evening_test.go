@@ -11,6 +11,7 @@ import (
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/netwatch"
 	"github.com/simkld/simkld/players"
+	"github.com/simkld/simkld/queue"
 )
 
 // happening is what befalls the machine: all that happens comes from the agenda of them, or from a plan.
@@ -285,6 +286,7 @@ func (w *world) item(p *player, f *file) { w.watch(p, f, w.rng.IntN(10)) }
 func (w *world) abandon(p *player) { w.watch(p, w.known(), 3) }
 
 func (w *world) watch(p *player, f *file, how int) {
+	w.files = append(w.files, f)
 	idle := w.secs(1, 20)
 	play := func(share float64) {
 		p.then(func() time.Duration { return p.until(share) })
@@ -672,6 +674,9 @@ func (w *world) calm() {
 	}
 	var again []media.WatchID
 	for _, row := range queued {
+		if work := w.single(row.Path); row.Verb == media.VerbWatched && row.State == queue.StateDead && w.heard(work) {
+			w.odd[string(row.State)] = work
+		}
 		if string(row.State) != "pending" && w.isKnown(row.Path) {
 			again = append(again, row.Watch)
 		}
@@ -694,6 +699,27 @@ func (w *world) calm() {
 		w.breaks("the queue cannot be read: %v", err)
 	}
 	w.bury()
+}
+
+// single is the one work of a file, "" for others.
+func (w *world) single(path string) string {
+	for _, f := range w.files {
+		if f.path == path && len(f.works) == 1 {
+			return f.works[0]
+		}
+	}
+	return ""
+}
+
+// heard reports whether Simkl said of a work that it has it.
+func (w *world) heard(work string) bool {
+	for _, c := range w.calls {
+		ends := c.kind == kindWatched || c.kind == kindHistory
+		if ends && !c.cut && len(c.works) == 1 && c.works[0] == work && c.status == 409 {
+			return true
+		}
+	}
+	return false
 }
 
 // isKnown reports whether a file is of something that Simkl knows.

@@ -25,6 +25,10 @@ const (
 	lawHolds   = "what closes a start goes before another start"
 	lawEnds    = "nothing waits for ever"
 	lawKept    = "what is not known is kept, once"
+	lawWaits   = "Simkl's waits are kept"
+	lawDone    = "what Simkl has is done"
+	lawStart   = "a start is told after start_after"
+	lawRenew   = "a token that expired is renewed"
 )
 
 const closeEnough = 15 * time.Second
@@ -41,6 +45,11 @@ func (w *world) judge() {
 	w.judgeDistances()
 	w.judgeStarts()
 	w.judgePrivate()
+	w.judgeWaits()
+	w.judgeRenewals()
+	for path, works := range w.odd {
+		w.law(lawDone, "%s is still in the queue as %s", works, path)
+	}
 }
 
 func workOf(h sandbox.Watched) string {
@@ -84,7 +93,7 @@ func (w *world) judgeHistory() {
 			w.law(lawOnce, "%s, watched at %v, is lost", x.Work, x.At.Sub(epoch))
 		case n > 1:
 			w.law(lawOnce, "%s is there %d times", x.Work, n)
-		case n == 1 && got[x.Work][0].Via == "extrapolated" && lied[x.Work]:
+		case n == 1 && (!certain || got[x.Work][0].Via == "extrapolated" && lied[x.Work]):
 		case n == 1 && !slices.ContainsFunc(want[x.Work], func(x model.Watch) bool { return w.timely(x, got[x.Work][0]) }):
 			w.law(lawTime, "%s has %v by %s, was watched at %v", x.Work, got[x.Work][0].WatchedAt.Sub(epoch), got[x.Work][0].Via, x.At.Sub(epoch))
 		}
@@ -119,6 +128,9 @@ func (c seenCall) unheard() bool {
 }
 
 func (c seenCall) refusedClosing() bool {
+	if c.lost && c.row == rowUnknown {
+		return true // the watch ends as unmatched, or under another form
+	}
 	closes := c.verb == "pause" || c.verb == "stop" || c.kind == kindHistory
 	return closes && slices.Contains([]string{rowRefused, rowOdd, rowLocked, rowUnknown}, c.row)
 }
@@ -167,8 +179,10 @@ func (w *world) judgeRest() {
 		}
 	}
 	for _, c := range w.calls {
-		if strings.Contains(strings.Join(c.works, " "), "holiday") {
-			w.law(lawPrivate, "a bare name was told")
+		for _, secret := range []string{"holiday", "Short Thing", "Song", "trailer"} {
+			if strings.Contains(c.asked, secret) {
+				w.law(lawPrivate, "%s was told", c.asked)
+			}
 		}
 	}
 }
@@ -212,6 +226,9 @@ func (w *world) judgeStarts() {
 			case closes:
 				delete(open, work)
 			case c.verb == "start":
+				if length, ok := w.alone[work]; ok && c.asked == work && c.prog*float64(length)/100 < float64(4800*time.Millisecond) {
+					w.law(lawStart, "%s at %.2f %% of %v", work, c.prog, length)
+				}
 				w.judgeStart(c, work, open, excused)
 				open[work] = c.at
 				excused[work] = c.unheard()
@@ -240,6 +257,56 @@ func (w *world) judgeStart(c seenCall, work string, open map[string]time.Time, e
 		if !last.at.IsZero() && !last.plays && c.at.Sub(last.at) > 30*time.Second {
 			w.law(lawHolds, "%s at %v, while %s is open that ended at %v", work, c.at.Sub(epoch), other, last.at.Sub(epoch))
 		}
+	}
+}
+
+// judgeWaits: after what holds all calls none comes before its time. The clock's steps end a hold early.
+func (w *world) judgeWaits() {
+	if len(w.steps) > 0 {
+		return
+	}
+	var until time.Time
+	var why string
+	for _, c := range w.calls {
+		if c.wrote && !c.free() && c.at.Before(until) {
+			w.law(lawWaits, "%s at %v, though %q holds until %v", c.kind, c.at.Sub(epoch), why, until.Sub(epoch))
+		}
+		if !c.wrote || c.free() {
+			continue
+		}
+		if wait := waits[c.variant]; wait > 0 && c.at.Add(wait).After(until) {
+			until, why = c.at.Add(wait), c.variant
+		}
+	}
+}
+
+// waits are how long nothing may come after an answer.
+var waits = map[string]time.Duration{
+	"412": time.Minute, "429": time.Second, "user": 900 * time.Second, "app": 1500 * time.Second, "503": 240 * time.Second,
+}
+
+// free reports whether Simkl does not count the call.
+func (c seenCall) free() bool {
+	return strings.HasPrefix(c.path, "/movies/") || strings.HasPrefix(c.path, "/anime/")
+}
+
+// judgeRenewals: the first 401 of a V2 token is answered by renewing it.
+func (w *world) judgeRenewals() {
+	if !w.v2() {
+		return
+	}
+	for i, c := range w.calls {
+		if c.status != 401 || c.other || c.path == "/oauth2/token" || c.cut {
+			continue
+		}
+		renewed := slices.ContainsFunc(w.calls[i:], func(n seenCall) bool {
+			return n.path == "/oauth2/token" && n.at.Sub(c.at) < 30*time.Second
+		})
+		again := slices.ContainsFunc(w.calls[max(0, i-1):i], func(n seenCall) bool { return n.path == "/oauth2/token" })
+		if !renewed && !again {
+			w.law(lawRenew, "%s at %v", c.kind, c.at.Sub(epoch))
+		}
+		return
 	}
 }
 

@@ -130,6 +130,9 @@ func (p *player) load(f *file) {
 	p.w.did("%s plays %s", p.name, f.path)
 	p.file, p.pos, p.rate, p.end, p.state = f, 0, 1, players.EndNone, players.Playing
 	p.turns(true)
+	if len(f.works) == 1 {
+		p.w.alone[f.works[0]] = f.length
+	}
 	p.view = p.w.diary.Open(f.length, f.works...)
 	p.playback++
 	p.opened = p.w.clocks.run()
@@ -278,13 +281,13 @@ func (p *player) up() {
 	if p.downPos < 0 {
 		p.view.Find(p.pos)
 	}
-	if p.unseen && p.downPos >= 0 && !p.w.private {
-		p.view.Jump(p.downPos, p.pos, false)
-	}
 	for _, s := range ran {
 		if p.downPos >= 0 { // else this daemon sees it from now on
 			p.view.Ran(s.from, s.to, s.at, !p.unseen)
 		}
+	}
+	if p.unseen && p.downPos >= 0 && !p.w.private {
+		p.view.Jump(p.downPos, p.pos, false)
 	}
 	if p.end == players.EndReached && p.downPos >= 0 {
 		p.leaves(0)

@@ -18,7 +18,7 @@ import (
 
 var (
 	onlySeed    = flag.Int64("seed", -1, "play this one evening, and tell of it")
-	seeds       = flag.Int("seeds", 40, "how many evenings to play")
+	seeds       = flag.Int("seeds", 25, "how many evenings to play")
 	same        = flag.Int("same", 3, "how many evenings to play twice")
 	child       = flag.Bool("child", false, "this is the program of another test")
 	stopAtFirst = flag.Bool("stop", false, "stop at the first evening that breaks a law")

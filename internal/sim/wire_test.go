@@ -83,19 +83,23 @@ type fault struct {
 
 // seenCall is one call as the wire saw it.
 type seenCall struct {
-	at    time.Time // handed to the network
-	kind  string
-	read  bool // a GET
-	wrote bool // it was on the wire
-	works []string
-	hit   bool // it took effect
-	row   string
-	other bool // of the other process
-	left  int  // of the day, as Simkl had said before; -1: it never did
-	verb  string
-	prog  float64
-	asked string // the work as the request named it
-	lost  bool   // the answer was not the true one
+	at      time.Time // handed to the network
+	kind    string
+	read    bool // a GET
+	wrote   bool // it was on the wire
+	works   []string
+	hit     bool // it took effect
+	row     string
+	other   bool // of the other process
+	left    int  // of the day, as Simkl had said before; -1: it never did
+	verb    string
+	prog    float64
+	asked   string // the work as the request named it
+	lost    bool   // the answer was not the true one
+	path    string
+	variant string // of the fault
+	status  int    // as the daemon saw it
+	cut     bool   // it died before it saw the answer
 }
 
 // wire is the network of one process.
@@ -130,6 +134,10 @@ func (x *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.other = x.life == nil
 	f := w.spoils(&c)
 	resp, err := x.carry(r, body, &c, f)
+	if x.life != nil {
+		at := x.life.diesAt
+		c.cut = x.life.dead() || at.what == "request" && at.nth == x.life.sent && at.after
+	}
 	w.saw(r, c, f, resp, err)
 	if x.life != nil {
 		if at := x.life.diesAt; at.what == "request" && at.nth == x.life.sent && at.after {
@@ -146,7 +154,7 @@ func (x *wire) carry(r *http.Request, body []byte, c *seenCall, f *fault) (*http
 	v := ""
 	if f != nil {
 		v = f.variant
-		c.row, c.lost = f.row, true
+		c.row, c.lost, c.variant = f.row, true, f.variant
 	}
 	switch v {
 	case "no network":
@@ -365,7 +373,7 @@ func asNotFound(body []byte) string {
 
 // read tells what a request is.
 func (w *world) read(r *http.Request, body []byte) seenCall {
-	c := seenCall{at: w.clocks.now(), kind: kindOther, read: r.Method == http.MethodGet, row: rowDone, left: w.left}
+	c := seenCall{at: w.clocks.now(), kind: kindOther, read: r.Method == http.MethodGet, row: rowDone, left: w.left, path: r.URL.Path}
 	path := r.URL.Path
 	switch {
 	case path == "/search/id":
@@ -499,7 +507,7 @@ func (w *world) spoils(c *seenCall) *fault {
 func (w *world) saw(r *http.Request, c seenCall, f *fault, resp *http.Response, err error) {
 	what := "no answer"
 	if err == nil {
-		what = fmt.Sprint(resp.StatusCode)
+		what, c.status = fmt.Sprint(resp.StatusCode), resp.StatusCode
 	}
 	if f != nil {
 		what += " (" + f.variant + ")"

@@ -57,10 +57,13 @@ type world struct {
 	full        bool            // the disk takes nothing, or hardly does again
 	lives       int             // daemons that are still to die at some step
 	steps       []time.Duration // of the wall clock
+	files       []*file
 	agenda      []happening
-	byHand      time.Time   // when the person tried again what had come to an end
-	rest        []queue.Row // what is left in the queue
-	rng         *rand.Rand  // what the person does and what befalls the machine
+	alone       map[string]time.Duration // works that have a file for themselves
+	odd         map[string]string        // what Simkl has and the queue still holds, by how it holds it
+	byHand      time.Time                // when the person tried again what had come to an end
+	rest        []queue.Row              // what is left in the queue
+	rng         *rand.Rand               // what the person does and what befalls the machine
 
 	mu         sync.Mutex // guards what follows
 	net        *rand.Rand // how long answers take
@@ -101,7 +104,7 @@ func newWorld(t *testing.T, seed uint64, talk io.Writer) *world {
 	}
 	w := &world{
 		t: t, seed: seed, name: fmt.Sprintf("seed %d", seed), dir: dir, home: "/home/mika", talk: talk,
-		diary: model.NewDiary(), met: map[string]int{}, left: -1, disk: &disk{}, played: map[string]bool{},
+		diary: model.NewDiary(), met: map[string]int{}, left: -1, disk: &disk{}, played: map[string]bool{}, alone: map[string]time.Duration{}, odd: map[string]string{},
 		rng: rand.New(rand.NewPCG(seed, 1)), net: rand.New(rand.NewPCG(seed, 2)), jitter: rand.New(rand.NewPCG(seed, 3)),
 	}
 	w.clocks.began = time.Now()

@@ -72,13 +72,18 @@ func (v *Viewing) Ran(from, to time.Duration, at time.Time, seen bool) {
 		return
 	}
 	v.ranAt = at
+	if !seen {
+		for i, work := range v.works {
+			lo := v.share() * time.Duration(i)
+			v.diary.perhaps[work] = v.diary.perhaps[work].add(max(0, from-lo), min(to-lo, v.share()))
+		}
+		return
+	}
 	for i := v.cur; i < len(v.works); i++ {
 		lo, hi := v.share()*time.Duration(i), v.share()*time.Duration(i+1)
 		a, b := max(from, lo)-lo, min(to, hi)-lo
 		v.diary.perhaps[v.works[i]] = v.diary.perhaps[v.works[i]].add(a, b)
-		if seen {
-			v.diary.played[v.works[i]] = v.diary.played[v.works[i]].add(a, b)
-		}
+		v.diary.played[v.works[i]] = v.diary.played[v.works[i]].add(a, b)
 		if to < hi || i == len(v.works)-1 {
 			v.cur = i
 			break
@@ -99,7 +104,7 @@ func (v *Viewing) Jump(from, to time.Duration, seen bool) {
 	p := v.progress(from)
 	sure := p
 	if !seen {
-		sure = 0
+		p, sure = 1, 0
 	}
 	if v.part(from) > 0.90 && v.part(to) < 0.05 && v.earns(v.diary.perhaps, v.cur, p) {
 		v.settle(v.cur, p, sure)
