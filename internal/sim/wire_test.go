@@ -182,7 +182,7 @@ func (x *wire) carry(r *http.Request, body []byte, c *seenCall, f *fault) (*http
 			return resp, err
 		}
 		if f.row == rowAlready && !c.hit { // it says that Simkl has it, and Simkl does not lie
-			c.row = trueRow(resp.StatusCode)
+			c.row, c.lost, c.variant = trueRow(resp.StatusCode), false, ""
 			return resp, nil
 		}
 		return spoilt(ctx, r, f, body, resp)

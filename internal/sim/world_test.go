@@ -236,6 +236,14 @@ func (w *world) took(c *seenCall, resp *http.Response, answer []byte) {
 			c.works = []string{work}
 		}
 	}
+	var missed struct {
+		NotFound map[string][]json.RawMessage `json:"not_found"`
+	}
+	if c.kind == kindHistory && json.Unmarshal(answer, &missed) == nil {
+		for _, items := range missed.NotFound {
+			c.hit = c.hit && len(items) == 0
+		}
+	}
 	if n, err := strconv.Atoi(resp.Header.Get("X-RateLimit-Remaining")); err == nil {
 		w.mu.Lock()
 		w.left = n
