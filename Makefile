@@ -28,7 +28,7 @@ OUT         ?= simkld
 NFPM_VERSION := 2.45.0
 NFPM         := .tools/nfpm-$(NFPM_VERSION)
 
-.PHONY: build pages install vendor packages demo crash test test-all test-desktop test-packages bench fuzz lint vet cross-vet cross clean
+.PHONY: soak mutants build pages install vendor packages demo crash test test-all test-desktop test-packages bench fuzz lint vet cross-vet cross clean
 
 build:
 	$(BUILD) -o $(OUT) ./cmd/simkld
@@ -104,6 +104,15 @@ DAMAGES ?= 1000
 crash:
 	@scripts/needs test
 	SIMKLD_ROUNDS_DAMAGES=$(DAMAGES) go test -count=1 -v -timeout 60m -run 'TestADamagedFileIsMovedAsideAndNeverPanics' ./internal/store | grep -v '^ *--- PASS\|=== '
+
+# Evenings of the simulator for as long as SOAK says, others each time: how many broke a law, and whether anything grows.
+SOAK ?= 10m
+soak:
+	SOAK=$(SOAK) go test ./internal/sim -run '^TestSoak$$' -v -timeout 0
+
+# One mistake after the other is put into the program; the table says which law catches which.
+mutants:
+	MUTANTS=all go test ./internal/sim -run '^TestTheLawsCatchEveryMutant$$' -v -timeout 60m
 
 vet:
 	go vet ./...

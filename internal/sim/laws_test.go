@@ -113,7 +113,7 @@ func (w *world) timely(x model.Watch, h sandbox.Watched) bool {
 // liedOf are the works of which Simkl refused, against the truth, what would have closed their start: it may then finish
 // them by itself.
 func (w *world) liedOf() map[string]bool {
-	lied := map[string]bool{}
+	lied := w.triedByHand()
 	for _, c := range w.calls {
 		for _, work := range c.works {
 			lied[work] = lied[work] || c.refusedClosing() || c.unheard()
@@ -137,14 +137,7 @@ func (c seenCall) refusedClosing() bool {
 
 // judgeOrder: of one title, what was watched first is recorded first.
 func (w *world) judgeOrder(want map[string][]model.Watch) {
-	byHand := map[string]bool{}
-	for _, c := range w.calls {
-		if !w.byHand.IsZero() && !c.at.Before(w.byHand) {
-			for _, work := range c.works {
-				byHand[work] = true
-			}
-		}
-	}
+	byHand := w.triedByHand()
 	last := map[int64]time.Time{}
 	for _, h := range w.simkl.History() {
 		x := want[workOf(h)]
@@ -157,6 +150,19 @@ func (w *world) judgeOrder(want map[string][]model.Watch) {
 			last[h.Simkl] = at
 		}
 	}
+}
+
+// triedByHand are the works that had come to an end of the queue, as unmatched or dead, until the person tried them again.
+func (w *world) triedByHand() map[string]bool {
+	byHand := map[string]bool{}
+	for _, c := range w.calls {
+		if !w.byHand.IsZero() && !c.at.Before(w.byHand) {
+			for _, work := range c.works {
+				byHand[work] = true
+			}
+		}
+	}
+	return byHand
 }
 
 func (w *world) judgeRest() {
@@ -216,6 +222,7 @@ func (w *world) judgeDistances() {
 func (w *world) judgeStarts() {
 	open := map[string]time.Time{}
 	excused := map[string]bool{} // Simkl refused what would have closed it
+	ended := w.triedByHand()     // it holds no longer
 	for _, c := range w.calls {
 		for _, work := range c.works {
 			closes := c.verb == "pause" || c.verb == "stop" || c.kind == kindHistory
@@ -229,7 +236,7 @@ func (w *world) judgeStarts() {
 				if length, ok := w.alone[work]; ok && c.asked == work && c.prog*float64(length)/100 < float64(4800*time.Millisecond) {
 					w.law(lawStart, "%s at %.2f %% of %v", work, c.prog, length)
 				}
-				w.judgeStart(c, work, open, excused)
+				w.judgeStart(c, work, open, excused, ended)
 				open[work] = c.at
 				excused[work] = c.unheard()
 			}
@@ -243,9 +250,9 @@ func (w *world) judgeStarts() {
 }
 
 // judgeStart: another start must not come while one is open whose playing has ended.
-func (w *world) judgeStart(c seenCall, work string, open map[string]time.Time, excused map[string]bool) {
+func (w *world) judgeStart(c seenCall, work string, open map[string]time.Time, excused, ended map[string]bool) {
 	for other := range open {
-		if other == work || excused[other] {
+		if other == work || excused[other] || ended[other] {
 			continue
 		}
 		var last turnOf
@@ -274,7 +281,7 @@ func (w *world) judgeWaits() {
 		if !c.wrote || c.free() {
 			continue
 		}
-		if wait := waits[c.variant]; wait > 0 && c.at.Add(wait).After(until) {
+		if wait := waits[c.variant]; wait > 0 && !c.cut && c.at.Add(wait).After(until) {
 			until, why = c.at.Add(wait), c.variant
 		}
 	}
@@ -290,24 +297,13 @@ func (c seenCall) free() bool {
 	return strings.HasPrefix(c.path, "/movies/") || strings.HasPrefix(c.path, "/anime/")
 }
 
-// judgeRenewals: the first 401 of a V2 token is answered by renewing it.
+// judgeRenewals: whatever else goes wrong, a V2 token that Simkl refuses is renewed once.
 func (w *world) judgeRenewals() {
-	if !w.v2() {
+	refused := slices.IndexFunc(w.calls, func(c seenCall) bool { return c.row == rowExpired && !c.cut })
+	if refused < 0 || slices.ContainsFunc(w.calls[refused:], func(c seenCall) bool { return c.path == "/oauth2/token" }) {
 		return
 	}
-	for i, c := range w.calls {
-		if c.status != 401 || c.other || c.path == "/oauth2/token" || c.cut {
-			continue
-		}
-		renewed := slices.ContainsFunc(w.calls[i:], func(n seenCall) bool {
-			return n.path == "/oauth2/token" && n.at.Sub(c.at) < 30*time.Second
-		})
-		again := slices.ContainsFunc(w.calls[max(0, i-1):i], func(n seenCall) bool { return n.path == "/oauth2/token" })
-		if !renewed && !again {
-			w.law(lawRenew, "%s at %v", c.kind, c.at.Sub(epoch))
-		}
-		return
-	}
+	w.law(lawRenew, "%s at %v", w.calls[refused].kind, w.calls[refused].at.Sub(epoch))
 }
 
 func (w *world) judgePrivate() {

@@ -105,6 +105,7 @@ func (v *Viewing) Jump(from, to time.Duration, seen bool) {
 	sure := p
 	if !seen {
 		p, sure = 1, 0
+		v.settle(v.cur, p, sure) // it may have come to its end
 	}
 	if v.part(from) > 0.90 && v.part(to) < 0.05 && v.earns(v.diary.perhaps, v.cur, p) {
 		v.settle(v.cur, p, sure)
