@@ -40,6 +40,11 @@ func (w *world) law(name, format string, args ...any) {
 
 // judge holds all laws against what became of the evening.
 func (w *world) judge() {
+	for i, c := range w.calls { // a daemon that dies just after an answer may not have noted it anywhere
+		w.calls[i].cut = c.cut || slices.ContainsFunc(w.deaths, func(d time.Time) bool {
+			return !d.Before(c.at) && d.Sub(c.at) < 300*time.Millisecond
+		})
+	}
 	w.judgeHistory()
 	w.judgeRest()
 	w.judgeDistances()

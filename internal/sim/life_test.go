@@ -42,6 +42,9 @@ func (l *life) die() {
 		return
 	}
 	l.limits = l.w.readLimits()
+	l.w.mu.Lock()
+	l.w.deaths = append(l.w.deaths, l.w.clocks.now())
+	l.w.mu.Unlock()
 	l.cancel()
 	close(l.killed)
 }

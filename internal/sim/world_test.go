@@ -79,6 +79,7 @@ type world struct {
 	other      sync.WaitGroup
 	extra      []extraWatch
 	truth      []turnOf
+	deaths     []time.Time
 	others     int
 }
 
