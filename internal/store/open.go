@@ -16,7 +16,8 @@ import (
 	"time"
 
 	// The driver registers itself as "sqlite".
-	_ "modernc.org/sqlite"
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // FileName is the name of the state file in the state folder.
@@ -261,6 +262,9 @@ func verify(ctx context.Context, path string, whole bool) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.columnsThere(ctx); err != nil {
+		return err
+	}
 	if whole || info.Size() <= checkedWhole {
 		return s.quickCheck(ctx, "")
 	}
@@ -301,11 +305,35 @@ func sameState(ctx context.Context, path string) error {
 	return nil
 }
 
+// columnsThere finds a schema whose words have changed: SQLite believes them.
+func (s *Store) columnsThere(ctx context.Context) error {
+	have, err := s.pragma(ctx, "user_version")
+	if err != nil || have != version {
+		return err
+	}
+	for _, query := range []string{
+		`SELECT ` + rowColumns + ` FROM outbox LIMIT 0`, `SELECT ` + entryColumns + ` FROM journal LIMIT 0`,
+		`SELECT id, last_seq, start, calls, form, state, updated FROM watches LIMIT 0`,
+	} {
+		rows, err := s.db.QueryContext(ctx, query)
+		if err != nil {
+			if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_ERROR {
+				err = &DamagedError{Path: FileName, Err: err} // no such table, or no such column
+			}
+			return err
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Check reads the whole file and says what is damaged, for doctor.
 func (s *Store) Check(ctx context.Context) error { return s.quickCheck(ctx, "") }
 
 func (s *Store) quickCheck(ctx context.Context, table string) error {
-	query := "PRAGMA quick_check(1)"
+	query := "PRAGMA integrity_check(1)" // with the indexes: a row that one of them has lost is never sent
 	if table != "" {
 		query = "PRAGMA quick_check(" + table + ")"
 	}

@@ -365,6 +365,8 @@ func (s *Store) complete(ctx context.Context) error {
 			`UPDATE outbox SET attempts = max(attempts, 1), next_at = 0`,
 			`UPDATE outbox SET match = (SELECT match FROM journal WHERE id = watch)
 				WHERE NOT json_valid(match) AND EXISTS (SELECT 1 FROM journal WHERE id = watch AND json_valid(match))`,
+			// A state that is none would never be sent.
+			`UPDATE outbox SET state = '` + string(queue.StatePending) + `' WHERE state NOT IN ('` + string(queue.StateUnmatched) + `', '` + string(queue.StateDead) + `')`,
 			// A person is asked what it was.
 			`UPDATE outbox SET state = '` + string(queue.StateUnmatched) + `' WHERE NOT json_valid(match)`,
 			`INSERT INTO watches (id, last_seq, updated) SELECT watch, max(seq), max(created_at) FROM outbox WHERE true GROUP BY watch

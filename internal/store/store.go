@@ -58,12 +58,11 @@ func IsFull(err error) bool {
 
 // IsDamaged reports whether an error says that the file is damaged: the next Open moves it aside.
 func IsDamaged(err error) bool {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		code := e.Code() & 0xff
-		return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+	if _, ok := errors.AsType[*DamagedError](err); ok {
+		return true
 	}
-	_, ok := errors.AsType[*DamagedError](err)
-	return ok
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
 // write runs f in one transaction: all of it is on disk when write returns nil, else none of it.
