@@ -305,13 +305,13 @@ func (c seenCall) free() bool {
 // judgeRenewals: whatever else goes wrong, a V2 token that Simkl refuses is renewed once.
 func (w *world) judgeRenewals() {
 	refused := slices.IndexFunc(w.calls, func(c seenCall) bool { return c.row == rowExpired && !c.cut })
-	times := 0 // one may come just after a renewal, or as the last word of a daemon
+	times := 0 // one may be the last word of a daemon, two meet a token that a login has just replaced
 	for _, c := range w.calls {
 		if c.row == rowExpired && !c.cut {
 			times++
 		}
 	}
-	if times < 2 || slices.ContainsFunc(w.calls[refused:], func(c seenCall) bool { return c.path == "/oauth2/token" }) {
+	if times < 3 || slices.ContainsFunc(w.calls[refused:], func(c seenCall) bool { return c.path == "/oauth2/token" }) {
 		return
 	}
 	w.law(lawRenew, "%s at %v", w.calls[refused].kind, w.calls[refused].at.Sub(epoch))

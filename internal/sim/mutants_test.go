@@ -134,7 +134,7 @@ func TestTheLawsCatchEveryMutant(t *testing.T) {
 	}
 	var lines []string
 	for i, m := range mutants {
-		if os.Getenv("MUTANTS") != "all" && i%6 != 0 {
+		if os.Getenv("MUTANTS") != "all" && i%6 != 3 {
 			continue // make mutants tries all
 		}
 		law, after := m.caught(t, program)
@@ -158,7 +158,7 @@ func (m mutant) caught(t *testing.T, program string) (law string, after string) 
 	cmd := exec.CommandContext(ctx, program, "-test.run", "^TestEvenings$", "-test.v", "-child", "-stop", "-seeds", fmt.Sprint(mutantSeeds))
 	cmd.Env = append(os.Environ(), mutantVar+"="+m.name)
 	out, err := cmd.CombinedOutput()
-	if err == nil {
+	if err == nil || ctx.Err() != nil { // no law was broken, or not in time
 		return "", ""
 	}
 	text := string(out)
