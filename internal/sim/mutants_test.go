@@ -31,7 +31,7 @@ var mutants = []mutant{
 	{"swap two rows", lawOrder, "queue/state.go", "		s.titles[key] = append(s.titles[key], it)\n		return", "		if on() {\n			s.titles[key] = append([]*item{it}, s.titles[key]...)\n			return\n		}\n		s.titles[key] = append(s.titles[key], it)\n		return"},
 	{"write whenever it is ready", lawWrites, "internal/simkl/limits/state.go", "	if c.Write {\n		w = max(", "	if c.Write && !on() {\n		w = max("},
 	{"ask whenever it is ready", lawBurst, "internal/simkl/limits/state.go", "	w := max(after(s.Last[0], burstWindow, now)", "	if on() {\n		return after(s.NotBefore, 0, now)\n	}\n	w := max(after(s.Last[0], burstWindow, now)"},
-	{"spend the day's last calls", lawBudget, "internal/simkl/limits/state.go", "c.Priority == Live && s.left(now) < Reserve", "c.Priority == Live && s.left(now) < Reserve && !on()"},
+	{"spend the day's last calls", lawBudget, "internal/simkl/limits/state.go", "c.Priority == Live && s.left(who, now) < Reserve", "c.Priority == Live && s.left(who, now) < Reserve && !on()"},
 	{"tell in private", lawPrivate, "scrobbler/machine.go", "	return now.Boot < m.privateEnd", "	return now.Boot < m.privateEnd && !on()"},
 	{"drop an old closing call", lawClosed, "queue/next.go", "	case w.reached():\n", "	case w.reached() && !on():\n"},
 	{"start before what closes", lawHolds, "queue/next.go", "	holding := q.holding()\n", "	holding := q.holding() && !on()\n"},

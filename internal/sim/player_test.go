@@ -260,7 +260,7 @@ func (p *player) down(killed bool) {
 		return
 	}
 	p.slack = tickEvery + time.Second
-	p.unseen = p.w.clocks.run()-p.opened < 2*time.Second
+	p.unseen = p.w.clocks.run()-max(p.opened, p.seen) < 2*time.Second
 	if p.w.clocks.run()-p.seen < 2*time.Second { // what the last daemon saw may be on no disk
 		p.slack += max(0, p.pos-before)
 	}
