@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/simkld/simkld/internal/about"
+	"github.com/simkld/simkld/internal/account"
 	"github.com/simkld/simkld/internal/api"
 	"github.com/simkld/simkld/internal/app"
 	"github.com/simkld/simkld/internal/config"
@@ -16,6 +17,7 @@ import (
 	"github.com/simkld/simkld/internal/fault"
 	"github.com/simkld/simkld/internal/media"
 	"github.com/simkld/simkld/internal/paths"
+	"github.com/simkld/simkld/internal/service"
 	"github.com/simkld/simkld/internal/term"
 	"github.com/simkld/simkld/players/mpris"
 	"github.com/simkld/simkld/players/mpv"
@@ -114,13 +116,54 @@ func (e *Env) checks(p paths.Paths) []doctor.Check {
 	}
 	return []doctor.Check{
 		settings,
-		doctor.Files{State: p.State},
-		simkl.Account(), simkl.Clock(), simkl.Network(),
+		doctor.Files{State: p.State}, doctor.Disk{State: p.State},
+		e.keyringCheck(), simkl.Account(), simkl.Clock(), simkl.Network(),
 		doctor.MPV{Enabled: c.Players.MPV.Enabled, Places: places},
 		doctor.MPRIS{Enabled: onBus, Probe: bus, Denied: e.deniedPlayers},
 		e.vlcCheck(p, c, func(ctx context.Context) bool { return onBus && bus(ctx).Trouble == nil }),
 		doctor.Queue{State: p.State, Now: e.Now},
 		doctor.Of("daemon", e.daemonFinding),
+		doctor.Others{Processes: doctor.Players, Container: doctor.Container},
+		doctor.Environment{Shell: e.Environ, Daemon: e.daemonEnviron},
+		e.serviceCheck(),
+	}
+}
+
+func (e *Env) keyringCheck() doctor.Check {
+	check := doctor.Keyring{Present: account.SystemKeyring(e.getenv) != nil}
+	check.Ask = func(ctx context.Context) error {
+		tokens, err := e.tokens()
+		if err == nil {
+			_, err = tokens.Store().LoadKeyring(ctx)
+		}
+		return err
+	}
+	return check
+}
+
+// daemonEnviron is what the daemon that runs was started with, nil without one of this user.
+func (e *Env) daemonEnviron(ctx context.Context) []string {
+	d, err := e.daemon()
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := soon(ctx)
+	defer cancel()
+	st, err := d.Status(ctx)
+	if err != nil {
+		return nil
+	}
+	return doctor.Environ(st.PID)
+}
+
+func (e *Env) serviceCheck() doctor.Check {
+	o, err := e.serviceOptions(false)
+	if err != nil {
+		return doctor.Of("service", func(context.Context) doctor.Finding { return doctor.NotAsked(err.Error()) })
+	}
+	age, err := service.NewAutostart(o).Status()
+	return doctor.Service{
+		Manager: service.New(o), Runs: e.daemonRuns, Autostart: err == nil && (age == service.Current || age == service.Old), Now: e.Now,
 	}
 }
 
