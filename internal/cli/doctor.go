@@ -116,7 +116,8 @@ func (e *Env) checks(p paths.Paths) []doctor.Check {
 	}
 	return []doctor.Check{
 		settings,
-		doctor.Files{State: p.State}, doctor.Disk{State: p.State},
+		doctor.Files{State: p.State},
+		doctor.Disk{State: p.State},
 		e.keyringCheck(), simkl.Account(), simkl.Clock(), simkl.Network(),
 		doctor.MPV{Enabled: c.Players.MPV.Enabled, Places: places},
 		doctor.MPRIS{Enabled: onBus, Probe: bus, Denied: e.deniedPlayers},

@@ -3,6 +3,7 @@
 package doctor_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"context"
 
 	"github.com/simkld/simkld/internal/doctor"
 )
