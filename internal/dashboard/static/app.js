@@ -404,11 +404,13 @@ const close = () => make('button', { type: 'button', onclick: () => $('#dialog')
 
 function sure(question, yes) {
   return new Promise((resolve) => {
+    let agreed = false;
     const dialog = show(question, [], [
       make('button', { type: 'button', autofocus: true, onclick: () => dialog.close() }, 'Leave it'),
-      make('button', { type: 'button', class: 'first', onclick: () => dialog.close('yes') }, yes)]);
-    dialog.returnValue = '';
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+      make('button', { type: 'button', class: 'first', onclick: () => { agreed = true; dialog.close(); } }, yes)]);
+    // The event comes late: it may be that of an earlier question when this one is already open.
+    const closed = () => { if (!dialog.open) { dialog.removeEventListener('close', closed); resolve(agreed); } };
+    dialog.addEventListener('close', closed);
   });
 }
 
